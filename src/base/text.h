@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Decimal digits only, no sign, no space; false, and *ret untouched, when not a number or out of [min, max]. */
+/* Decimal digits only, no space, no sign but '-' for int64; false, and *ret untouched, when not a number or out of
+ * [min, max]. */
 bool fa_parse_uint64(const char *text, uint64_t min, uint64_t max, uint64_t *ret_value);
 bool fa_parse_uint(const char *text, unsigned min, unsigned max, unsigned *ret_value);
 bool fa_parse_int64(const char *text, int64_t min, int64_t max, int64_t *ret_value);
@@ -32,9 +33,11 @@ bool fa_text_is_relative_path(const char *text);
 
 /* (transfer full) @text as one word of a POSIX shell. */
 char *fa_text_shell_quote(const char *text);
+/* (transfer full) Valid UTF-8 without control characters but newline and tab: safe to show on a terminal. */
+char *fa_text_sanitize(const char *text, size_t length);
 /* (transfer full) "0:31", "12:05", "1:02:03". */
 char *fa_text_format_span(int64_t seconds);
-/* (transfer full) "510 MB", "47 kB", "12 B"; powers of 1000. */
+/* (transfer full) "510 MB", "47 kB", "3.1 kB", "12 B"; powers of 1000. */
 char *fa_text_format_size(uint64_t bytes);
 /* Compares as people order versions: 0.9 before 0.10, 0.6.1 after 0.6, 1.0~rc1 before 1.0. */
 int fa_text_compare_versions(const char *a, const char *b);

@@ -1,0 +1,149 @@
+#include "base/digest.h"
+
+#include <string.h>
+
+void
+fa_digest_to_hex(const FaDigest *digest, char ret_hex[FA_DIGEST_HEX_SIZE])
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < FA_DIGEST_SIZE; i++) {
+        ret_hex[2 * i] = digits[digest->bytes[i] >> 4];
+        ret_hex[2 * i + 1] = digits[digest->bytes[i] & 15];
+    }
+    ret_hex[FA_DIGEST_HEX_SIZE - 1] = '\0';
+}
+
+char *
+fa_digest_to_string(const FaDigest *digest)
+{
+    char hex[FA_DIGEST_HEX_SIZE];
+    fa_digest_to_hex(digest, hex);
+    return g_strdup(hex);
+}
+
+bool
+fa_digest_from_hex(const char *hex, FaDigest *ret_digest)
+{
+    FaDigest digest;
+
+    for (size_t i = 0; i < FA_DIGEST_SIZE; i++) {
+        if (!g_ascii_isxdigit(hex[2 * i]) || !g_ascii_isxdigit(hex[2 * i + 1]))
+            return false;
+        digest.bytes[i] =
+            (uint8_t)(g_ascii_xdigit_value(hex[2 * i]) << 4 | g_ascii_xdigit_value(hex[2 * i + 1]));
+    }
+    if (hex[2 * FA_DIGEST_SIZE] != '\0')
+        return false;
+
+    *ret_digest = digest;
+    return true;
+}
+
+bool
+fa_digest_is_equal(const FaDigest *a, const FaDigest *b)
+{
+    return memcmp(a->bytes, b->bytes, FA_DIGEST_SIZE) == 0;
+}
+
+bool
+fa_digest_is_zero(const FaDigest *digest)
+{
+    const FaDigest zero = {0};
+    return fa_digest_is_equal(digest, &zero);
+}
+
+guint
+fa_digest_hash(gconstpointer digest)
+{
+    guint hash;
+    memcpy(&hash, ((const FaDigest *)digest)->bytes, sizeof hash);
+    return hash;
+}
+
+gboolean
+fa_digest_equal_func(gconstpointer a, gconstpointer b)
+{
+    return fa_digest_is_equal(a, b);
+}
+
+static void
+checksum_finish(GChecksum *checksum, FaDigest *ret_digest)
+{
+    gsize length = FA_DIGEST_SIZE;
+    g_checksum_get_digest(checksum, ret_digest->bytes, &length);
+}
+
+void
+fa_digest_of_bytes(const void *bytes, size_t length, FaDigest *ret_digest)
+{
+    g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
+    g_checksum_update(checksum, bytes, (gssize)length);
+    checksum_finish(checksum, ret_digest);
+}
+
+struct FaKeyHasher {
+    GChecksum *checksum;
+};
+
+static void
+add_sized(FaKeyHasher *hasher, const void *bytes, size_t length)
+{
+    uint64_t size = GUINT64_TO_LE((uint64_t)length);
+    g_checksum_update(hasher->checksum, (const guchar *)&size, sizeof size);
+    if (length > 0)
+        g_checksum_update(hasher->checksum, bytes, (gssize)length);
+}
+
+FaKeyHasher *
+fa_key_hasher_new(const char *domain)
+{
+    FaKeyHasher *hasher = g_new0(FaKeyHasher, 1);
+    hasher->checksum = g_checksum_new(G_CHECKSUM_SHA256);
+    add_sized(hasher, domain, strlen(domain));
+    return hasher;
+}
+
+void
+fa_key_hasher_free(FaKeyHasher *hasher)
+{
+    if (hasher == NULL)
+        return;
+    g_checksum_free(hasher->checksum);
+    g_free(hasher);
+}
+
+static void
+add_value(FaKeyHasher *hasher, const char *label, char kind, const void *bytes, size_t length)
+{
+    add_sized(hasher, label, strlen(label));
+    g_checksum_update(hasher->checksum, (const guchar *)&kind, 1);
+    add_sized(hasher, bytes, length);
+}
+
+void
+fa_key_hasher_add(FaKeyHasher *hasher, const char *label, const char *value)
+{
+    if (value == NULL)
+        add_value(hasher, label, '0', NULL, 0);
+    else
+        add_value(hasher, label, 's', value, strlen(value));
+}
+
+void
+fa_key_hasher_add_bytes(FaKeyHasher *hasher, const char *label, const void *bytes, size_t length)
+{
+    add_value(hasher, label, 'b', bytes, length);
+}
+
+void
+fa_key_hasher_add_digest(FaKeyHasher *hasher, const char *label, const FaDigest *value)
+{
+    add_value(hasher, label, 'd', value->bytes, FA_DIGEST_SIZE);
+}
+
+void
+fa_key_hasher_finish(FaKeyHasher *hasher, FaDigest *ret_digest)
+{
+    checksum_finish(hasher->checksum, ret_digest);
+}
