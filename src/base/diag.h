@@ -38,8 +38,10 @@ void fa_diags_free(FaDiags *diags);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaDiags, fa_diags_free)
 
 /* (transfer none) (not nullable) The entry is the list's own; set length, help or note on it right away. */
-FaDiag *fa_diags_error(FaDiags *diags, const FaPlace *place, const char *format, ...) G_GNUC_PRINTF(3, 4);
-FaDiag *fa_diags_warning(FaDiags *diags, const FaPlace *place, const char *format, ...) G_GNUC_PRINTF(3, 4);
+FaDiag *fa_diags_error(FaDiags *diags, const FaPlace *place, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+FaDiag *fa_diags_warning(FaDiags *diags, const FaPlace *place, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
 void fa_diag_help(FaDiag *diag, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void fa_diag_note(FaDiag *diag, const FaPlace *place, const char *format, ...) G_GNUC_PRINTF(3, 4);
 

@@ -35,6 +35,7 @@ void fa_key_hasher_free(FaKeyHasher *hasher);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaKeyHasher, fa_key_hasher_free)
 /* A NULL value is another value than "". */
 void fa_key_hasher_add(FaKeyHasher *hasher, const char *label, const char *value);
-void fa_key_hasher_add_bytes(FaKeyHasher *hasher, const char *label, const void *bytes, size_t length);
+void fa_key_hasher_add_bytes(FaKeyHasher *hasher, const char *label, const void *bytes,
+                             size_t length);
 void fa_key_hasher_add_digest(FaKeyHasher *hasher, const char *label, const FaDigest *value);
 void fa_key_hasher_finish(FaKeyHasher *hasher, FaDigest *ret_digest);

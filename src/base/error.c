@@ -66,8 +66,26 @@ fa_error_exit_status(const GError *error)
     if (error == NULL)
         return 0;
     if (error->domain != FA_ERROR)
-        return FA_ERROR_FAILED;
-    if (error->code == FA_ERROR_CANCELLED)
+        return 1;
+
+    switch ((FaErrorCode)error->code) {
+    case FA_ERROR_FAILED:
+        return 1;
+    case FA_ERROR_USAGE:
+    case FA_ERROR_CONFIG:
+        return 2;
+    case FA_ERROR_REFUSED:
+        return 3;
+    case FA_ERROR_NOT_FOUND:
+        return 4;
+    case FA_ERROR_DENIED:
+        return 5;
+    case FA_ERROR_CONFLICT:
+        return 6;
+    case FA_ERROR_UNREACHABLE:
+        return 7;
+    case FA_ERROR_CANCELLED:
         return 130;
-    return error->code;
+    }
+    return 1;
 }

@@ -32,5 +32,5 @@ bool fa_fail_errno(GError **error, int number, const char *format, ...) G_GNUC_P
 
 bool fa_error_is(const GError *error, FaErrorCode code);
 
-/* The exit status for @error: 0 for NULL, 130 for CANCELLED, else the code's own number (1 to 7). */
+/* The exit status for @error: 0 for NULL, 130 for CANCELLED, else 1 to 7 as docs/exit-codes.md has them. */
 int fa_error_exit_status(const GError *error);

@@ -12,7 +12,8 @@
 #include <sys/types.h>
 
 /* Reads a regular file whole; FAILED when it holds more than @limit bytes. A NUL follows the content. */
-bool fa_fs_read(const char *path, size_t limit, char **ret_content, size_t *ret_length, GError **error);
+bool fa_fs_read(const char *path, size_t limit, char **ret_content, size_t *ret_length,
+                GError **error);
 
 typedef enum FaWriteFlags {
     FA_WRITE_NONE = 0,
@@ -21,11 +22,11 @@ typedef enum FaWriteFlags {
 } FaWriteFlags;
 
 /* New name beside @path, @mode whatever the umask, then rename: readers see the old content or the new. */
-bool fa_fs_write(const char *path, const void *content, size_t length, mode_t mode, FaWriteFlags flags,
-                 GError **error);
+bool fa_fs_write(const char *path, const void *content, size_t length, mode_t mode,
+                 FaWriteFlags flags, GError **error);
 /* Writes only if content or mode differ; *ret_changed (nullable) tells. */
-bool fa_fs_write_if_changed(const char *path, const void *content, size_t length, mode_t mode, bool *ret_changed,
-                            GError **error);
+bool fa_fs_write_if_changed(const char *path, const void *content, size_t length, mode_t mode,
+                            bool *ret_changed, GError **error);
 
 /* mkdir -p; existing directories are left as they are. */
 bool fa_fs_make_directory(const char *path, mode_t mode, GError **error);

@@ -19,7 +19,7 @@ typedef void (*FaLockWaitFunc)(const char *owner, void *data);
  * second ("building tasktracker"). Waits at most @wait seconds (0: not at all, -1: for ever). Fails with CONFLICT,
  * naming pid, user, age and purpose of the owner.
  */
-FaLock *fa_lock_take(const char *path, FaLockMode mode, const char *what, int64_t wait, FaLockWaitFunc on_wait,
-                     void *data, FaCancel *cancel, GError **error);
+FaLock *fa_lock_take(const char *path, FaLockMode mode, const char *what, int64_t wait,
+                     FaLockWaitFunc on_wait, void *data, FaCancel *cancel, GError **error);
 void fa_lock_release(FaLock *lock);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaLock, fa_lock_release)

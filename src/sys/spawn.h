@@ -17,18 +17,20 @@
 typedef void (*FaSpawnOutputFunc)(const char *bytes, size_t length, void *data);
 
 typedef struct FaSpawn {
-    const char *const *argv;        /* argv[0] is searched in the given environment's PATH when it has no '/' */
+    const char *const
+        *argv; /* argv[0] is searched in the given environment's PATH when it has no '/' */
     const char *const *environment; /* (nullable) "NAME=value", NULL-ended */
     const char *directory;          /* (nullable) working directory */
     const char *input;              /* (nullable) text for standard input; otherwise /dev/null */
     size_t input_length;
-    size_t output_limit;         /* bytes kept of stdout and of stderr; 0: 1 MiB. More is read and dropped */
-    bool merge_stderr;           /* stderr goes where stdout goes */
-    int log_fd;                  /* > 0: both are also copied there (a build log) */
-    int output_fd;               /* > 0: stdout goes straight there, nothing of it is captured */
-    bool inherit_tty;            /* the caller's stdin, stdout, stderr and group: for editors and shells */
-    int64_t timeout;             /* seconds; 0: none */
-    FaCancel *cancel;            /* (nullable) */
+    size_t
+        output_limit;  /* bytes kept of stdout and of stderr; 0: 1 MiB. More is read and dropped */
+    bool merge_stderr; /* stderr goes where stdout goes */
+    int log_fd;        /* > 0: both are also copied there (a build log) */
+    int output_fd;     /* > 0: stdout goes straight there, nothing of it is captured */
+    bool inherit_tty;  /* the caller's stdin, stdout, stderr and group: for editors and shells */
+    int64_t timeout;   /* seconds; 0: none */
+    FaCancel *cancel;  /* (nullable) */
     FaSpawnOutputFunc on_output; /* (nullable) each piece of output as it comes */
     void *on_output_data;
 } FaSpawn;
