@@ -298,6 +298,41 @@ fa_text_sanitize(const char *text, size_t length)
     return g_string_free(clean, FALSE);
 }
 
+static size_t
+character_width(gunichar character)
+{
+    if (g_unichar_iszerowidth(character))
+        return 0;
+    return g_unichar_iswide(character) ? 2 : 1;
+}
+
+size_t
+fa_text_width(const char *text)
+{
+    size_t width = 0;
+    if (!g_utf8_validate(text, -1, NULL))
+        return strlen(text);
+    for (; *text != '\0'; text = g_utf8_next_char(text))
+        width += character_width(g_utf8_get_char(text));
+    return width;
+}
+
+char *
+fa_text_fit(const char *text, size_t columns)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    if (fa_text_width(valid) <= columns)
+        return g_steal_pointer(&valid);
+
+    size_t dots = MIN(columns, 3), width = 0;
+    const char *end = valid;
+    while (*end != '\0' && width + character_width(g_utf8_get_char(end)) <= columns - dots) {
+        width += character_width(g_utf8_get_char(end));
+        end = g_utf8_next_char(end);
+    }
+    return g_strdup_printf("%.*s%.*s", (int)(end - valid), valid, (int)dots, "...");
+}
+
 char *
 fa_text_format_span(int64_t seconds)
 {

@@ -35,6 +35,10 @@ bool fa_text_is_relative_path(const char *text);
 char *fa_text_shell_quote(const char *text);
 /* (transfer full) Valid UTF-8 without control characters but newline and tab: safe to show on a terminal. */
 char *fa_text_sanitize(const char *text, size_t length);
+/* Columns that @text, one line, takes on a terminal. */
+size_t fa_text_width(const char *text);
+/* (transfer full) @text, one line, cut to @columns with "..." (or less, where that has no room). */
+char *fa_text_fit(const char *text, size_t columns);
 /* (transfer full) "0:31", "12:05", "1:02:03". */
 char *fa_text_format_span(int64_t seconds);
 /* (transfer full) "510 MB", "47 kB", "3.1 kB", "12 B"; powers of 1000. */

@@ -1,0 +1,62 @@
+#include "cli/answer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "sys/tty.h"
+
+static bool
+put(const char *text, GError **error)
+{
+    if (fputs(text, stdout) < 0 || fflush(stdout) != 0)
+        return fa_fail_errno(error, errno, "cannot write the answer");
+    return true;
+}
+
+bool
+fa_answer_text(GError **error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    return put(text, error);
+}
+
+bool
+fa_answer_json_node(JsonNode *node, GError **error)
+{
+    g_autofree char *text = fa_json_to_text(node, true);
+    return put(text, error);
+}
+
+bool
+fa_answer_json(JsonObject *object, GError **error)
+{
+    g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
+    json_node_set_object(node, object);
+    return fa_answer_json_node(node, error);
+}
+
+bool
+fa_answer_table(const FaInvocation *invocation, const FaTable *table, GError **error)
+{
+    unsigned width = fa_tty_is_terminal(STDOUT_FILENO) ? fa_tty_get_width(STDOUT_FILENO) : 0;
+    g_autofree char *text = fa_table_format(table, width, invocation->colour_out);
+    return put(text, error);
+}
+
+void
+fa_say(const FaInvocation *invocation, const char *format, ...)
+{
+    va_list arguments;
+
+    if (invocation->is_quiet)
+        return;
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+}

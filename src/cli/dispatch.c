@@ -1,0 +1,84 @@
+#include "cli/dispatch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "cli/answer.h"
+#include "cli/arguments.h"
+#include "cli/colour.h"
+#include "cli/help.h"
+#include "sys/tty.h"
+
+/* "error: what" and, where the message has one, "help: how" on the next line. */
+static void
+print_error(const GError *failure, bool colour)
+{
+    /* Mistakes in files come as a whole listing with places and words of its own. */
+    bool is_listing =
+        fa_error_is(failure, FA_ERROR_CONFIG) && strstr(failure->message, "error: ") != NULL;
+
+    fflush(stdout);
+    if (is_listing)
+        fprintf(stderr, "%s\n", failure->message);
+    else
+        fprintf(stderr, "%serror:%s %s\n", fa_style_on(FA_STYLE_BAD, colour),
+                fa_style_off(FA_STYLE_BAD, colour), failure->message);
+}
+
+static bool
+enter_directory(const FaInvocation *invocation, GError **error)
+{
+    if (invocation->directory != NULL && chdir(invocation->directory) != 0)
+        return fa_fail_errno(error, errno, "cannot enter '%s'", invocation->directory);
+    return true;
+}
+
+static bool
+show_help(const FaCmd *const *commands, const FaInvocation *invocation, GError **error)
+{
+    unsigned width = fa_tty_get_width(STDOUT_FILENO);
+    g_autofree char *text =
+        invocation->command != NULL
+            ? fa_help_command(invocation->command, width, invocation->colour_out)
+            : fa_help_overview(commands, width, invocation->colour_out);
+    return fa_answer_text(error, "%s", text);
+}
+
+static bool
+run(const FaCmd *const *commands, const char *const *words, FaInvocation *invocation,
+    GError **error)
+{
+    if (!fa_arguments_parse(commands, words, invocation, error))
+        return false;
+    invocation->colour_out = invocation->colour_out && !invocation->no_colour;
+    invocation->colour_err = invocation->colour_err && !invocation->no_colour;
+
+    if (invocation->wants_version)
+        return fa_answer_text(error, "fassembler %s\n", FA_VERSION);
+    if (invocation->wants_help)
+        return show_help(commands, invocation, error);
+    if (invocation->command == NULL)
+        return fa_fail(error, FA_ERROR_USAGE,
+                       "no command given\nhelp: 'fassembler help' lists them");
+    return enter_directory(invocation, error) && invocation->command->run(invocation, error);
+}
+
+int
+fa_dispatch(const FaCmd *const *commands, const char *const *words, FaCancel *cancel)
+{
+    g_auto(FaInvocation) invocation = {
+        .cancel = cancel,
+        .colour_out = fa_tty_wants_colour(STDOUT_FILENO),
+        .colour_err = fa_tty_wants_colour(STDERR_FILENO),
+    };
+    g_autoptr(GError) error = NULL;
+
+    if (run(commands, words, &invocation, &error))
+        return invocation.exit_status;
+    g_assert(error != NULL);
+    print_error(error, invocation.colour_err);
+    return fa_error_exit_status(error);
+}
