@@ -81,7 +81,6 @@ complete(FaCompletion *completion)
 static const FaExample examples[] = {
     {"fassembler help", "list the commands"},
     {"fassembler help version", "explain one of them"},
-    {"fassembler version -h", "the same"},
     {0},
 };
 

@@ -6,7 +6,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define WIDTH_UNKNOWN 80
+#define WIDTH_UNKNOWN  80
+#define HEIGHT_UNKNOWN 24
 
 bool
 fa_tty_is_terminal(int fd)
@@ -21,6 +22,15 @@ fa_tty_get_width(int fd)
     if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
         return WIDTH_UNKNOWN;
     return size.ws_col;
+}
+
+unsigned
+fa_tty_get_height(int fd)
+{
+    struct winsize size;
+    if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_row == 0)
+        return HEIGHT_UNKNOWN;
+    return size.ws_row;
 }
 
 bool
