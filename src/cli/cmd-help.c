@@ -10,11 +10,13 @@
 
 typedef struct Options {
     bool wants_man;
+    bool wants_markdown;
     bool wants_names;
 } Options;
 
 static const FaOption options[] = {
     FA_OPTION_FLAG(Options, wants_man, "man", 0, "Print the man page, in man(7)"),
+    FA_OPTION_FLAG(Options, wants_markdown, "markdown", 0, "Print docs/commands.md"),
     FA_OPTION_FLAG(Options, wants_names, "names", 0, "Print the names of the commands, one a line"),
     {0},
 };
@@ -52,6 +54,10 @@ run(FaInvocation *invocation, GError **error)
     if (chosen->wants_man) {
         g_autofree char *page = fa_help_man_page(fa_commands_all());
         return fa_answer_text(error, "%s", page);
+    }
+    if (chosen->wants_markdown) {
+        g_autofree char *document = fa_help_markdown(fa_commands_all());
+        return fa_answer_text(error, "%s", document);
     }
     if (invocation->argument_count == 0) {
         g_autofree char *overview =
