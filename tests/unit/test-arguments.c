@@ -36,14 +36,17 @@ static const FaCmd store_gc = {.name = "store gc", .traits = FA_CMD_HAS_JSON | F
 static const FaCmd store_verify = {.name = "store verify"};
 static const FaCmd *const commands[] = {&build, &run, &store_gc, &store_verify, NULL};
 
-/* Reads @line, words divided by blanks. The words live until the end of the test program. */
+/* Reads @line, words divided by blanks. They live as long as the test program, as those of a real line do. */
 static bool
 parse(const char *line, FaInvocation *invocation, GError **error)
 {
-    const char *const *words = (const char *const *)g_strsplit(line, " ", -1);
-    if (*line == '\0')
-        words = (const char *const *)g_new0(char *, 1);
-    return fa_arguments_parse(commands, words, invocation, error);
+    g_auto(GStrv) split = g_strsplit(line, " ", -1);
+    g_autoptr(GPtrArray) words = g_ptr_array_new();
+
+    for (char **word = split; *word != NULL; word++)
+        g_ptr_array_add(words, (char *)g_intern_string(*word));
+    g_ptr_array_add(words, NULL);
+    return fa_arguments_parse(commands, (const char *const *)words->pdata, invocation, error);
 }
 
 static void

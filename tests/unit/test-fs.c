@@ -274,6 +274,7 @@ test_copy_file(Fixture *fixture, gconstpointer data)
     g_assert_false(fa_fs_copy_file("f", "g", &error));
     /* A file whose size the kernel does not know. */
     g_assert_true(fa_fs_copy_file("/proc/self/status", "s", NULL));
+    g_clear_pointer(&read, g_free);
     g_assert_true(fa_fs_read("s", 100000, &read, &length, NULL));
     g_assert_cmpuint(length, >, 100);
 }
