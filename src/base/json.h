@@ -8,7 +8,7 @@
 
 /* (transfer full) Indented by two spaces and with a final newline when @pretty. */
 char *fa_json_to_text(JsonNode *node, bool pretty);
-/* (transfer full) (nullable) */
+/* (transfer full) (nullable) Strict: what RFC 8259 says, UTF-8, at most 128 deep, numbers that fit. FAILED otherwise. */
 JsonNode *fa_json_from_text(const char *text, gssize length, GError **error);
 /* (transfer none) (nullable) The string member, or NULL when missing or of another type. */
 const char *fa_json_get_string(JsonObject *object, const char *member);

@@ -13,18 +13,44 @@ test_again(void)
     g_autofree char *compact = fa_json_to_text(node, false), *pretty = fa_json_to_text(node, true);
 
     g_assert_cmpstr(compact, ==, text);
-    g_assert_true(g_str_has_suffix(pretty, "}\n") && strstr(pretty, "\n  \"a\" :") != NULL);
+    g_assert_true(g_str_has_suffix(pretty, "}\n") &&
+                  strstr(pretty, "\n  \"a\": [\n    1,\n") != NULL);
     g_autoptr(JsonNode) again = fa_json_from_text(pretty, -1, &error);
     g_assert_no_error(error);
     g_assert_true(json_node_equal(node, again));
 }
 
+/* Law: a number printed is read the same, and stays whole or not. */
+static void
+test_numbers(void)
+{
+    for (int i = 0; i < 2000; i++) {
+        gint64 bits =
+            (gint64)((guint64)(guint32)g_test_rand_int() << 32 | (guint32)g_test_rand_int());
+        double drawn = g_test_rand_bit() ? (double)bits : g_test_rand_double_range(-1e-5, 1e-5);
+        g_autoptr(JsonNode) number = json_node_init_double(json_node_alloc(), drawn);
+        g_autofree char *text = fa_json_to_text(number, false);
+        g_autoptr(JsonNode) again = fa_json_from_text(text, -1, NULL);
+        g_assert_true(json_node_get_value_type(again) == G_TYPE_DOUBLE);
+        g_assert_true(json_node_get_double(again) == drawn);
+    }
+    g_autoptr(JsonNode) tenth = json_node_init_double(json_node_alloc(), 0.1);
+    g_autoptr(JsonNode) endless = json_node_init_double(json_node_alloc(), 1e308 * 10);
+    g_autofree char *short_text = fa_json_to_text(tenth, false),
+                    *null_text = fa_json_to_text(endless, false);
+    g_assert_cmpstr(short_text, ==, "0.1");
+    g_assert_cmpstr(null_text, ==, "null");
+}
+
 static void
 test_bad(void)
 {
-    static const char *const bad[] = {"",        " ",         "{",    "{\"a\":}",   "[1,]",
-                                      "// c\n1", "/* [ */ 1", "'a'",  "{\"a\":1}}", "\"\xff\"",
-                                      "[",       "\"abc",     "\"\\", "# x"};
+    static const char *const bad[] = {"",           " ",        "{",         "{\"a\":}",
+                                      "[1,]",       "// c\n1",  "/* [ */ 1", "'a'",
+                                      "{\"a\":1}}", "\"\xff\"", "[",         "\"abc",
+                                      "01",         "1.",       "\"\\x\"",   "\"\\u0000\"",
+                                      "\"\n\"",     "{}{}",     "1e999",     "99999999999999999999",
+                                      "\"\\",       "# x"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autoptr(GError) error = NULL;
@@ -76,6 +102,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/json/what-is-printed-is-read-the-same", test_again);
+    g_test_add_func("/json/a-number-printed-is-read-the-same", test_numbers);
     g_test_add_func("/json/what-is-not-json-is-refused", test_bad);
     g_test_add_func("/json/nesting-has-a-limit", test_deep);
     g_test_add_func("/json/a-member-of-another-type-counts-as-missing", test_members);
