@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "cli/answer.h"
 #include "cli/arguments.h"
 #include "cli/colour.h"
@@ -20,12 +21,15 @@ print_error(const GError *failure, bool colour)
     bool is_listing =
         fa_error_is(failure, FA_ERROR_CONFIG) && strstr(failure->message, "error: ") != NULL;
 
+    /* It may quote a file name or a program's words. */
+    g_autofree char *message = fa_text_sanitize(failure->message, strlen(failure->message));
+
     fflush(stdout);
     if (is_listing)
-        fprintf(stderr, "%s\n", failure->message);
+        fprintf(stderr, "%s\n", message);
     else
         fprintf(stderr, "%serror:%s %s\n", fa_style_on(FA_STYLE_BAD, colour),
-                fa_style_off(FA_STYLE_BAD, colour), failure->message);
+                fa_style_off(FA_STYLE_BAD, colour), message);
 }
 
 static bool

@@ -25,6 +25,8 @@ check 'a-mistyped-command-is-not-run' is "$status:$out" '2:'
 check 'a-mistyped-command-gets-a-suggestion' has "$err" "help: did you mean 'version'?"
 run version --jsno
 check 'a-mistyped-option-gets-a-suggestion' has "$err" "help: did you mean '--json'?"
+run $'\033[2J'
+check 'an-error-cannot-drive-a-terminal' lacks "$err" $'\033'
 check 'one-argument-too-many-is-wrong-usage' exits 2 version now
 check 'a-dry-run-of-what-has-none-is-refused' exits 2 version -n
 check 'a-missing-folder-is-not-found' exits 4 -C /no/such version
