@@ -1,0 +1,58 @@
+#pragma once
+/*
+ * A product: its components, sites and environments, as fassembler.yaml and sites/SITE.yaml say. Plain facts.
+ */
+#include <glib.h>
+#include <stdbool.h>
+#include "base/diag.h"
+#include "domain/recipe.h"
+
+/* One value given for COMPONENT.SETTING somewhere; component "*" is for every component. */
+typedef struct FaGiven {
+    char *component;
+    char *setting;
+    FaText value;
+} FaGiven;
+
+typedef enum FaTrack { FA_TRACK_TRUNK, FA_TRACK_RELEASE, FA_TRACK_LIVE_FIX, FA_TRACK_ANYTHING } FaTrack;
+
+typedef struct FaEnvironmentSpec {
+    char *name;
+    char *host;     /* label put before the site's domain: "www" */
+    FaTrack track;
+    unsigned ports; /* added to the site's base port; a multiple of 100 */
+    char *refresh;  /* (nullable) RRULE text */
+    FaPlace place;
+} FaEnvironmentSpec;
+
+typedef struct FaSiteSpec {
+    char *name;
+    char *domain;
+    unsigned base_port;
+    GPtrArray *given;        /* of FaGiven: the site's, from sites/SITE.yaml */
+    GHashTable *environments; /* name -> GPtrArray of FaGiven: what this site's environment changes */
+    FaPlace place;
+} FaSiteSpec;
+
+typedef struct FaProduct {
+    char *name;
+    char *directory;         /* absolute */
+    char *version;           /* (nullable) */
+    GPtrArray *components;   /* of FaRecipe, in the order of the list */
+    GPtrArray *environments; /* of FaEnvironmentSpec */
+    GPtrArray *sites;        /* of FaSiteSpec */
+    GPtrArray *given;        /* of FaGiven: the product's `settings:` */
+} FaProduct;
+
+FaProduct *fa_product_new(void);
+void fa_product_free(FaProduct *product);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaProduct, fa_product_free)
+void fa_given_free(FaGiven *given);
+
+/* (transfer none) (nullable) */
+FaRecipe *fa_product_find_component(const FaProduct *product, const char *name);
+const FaSiteSpec *fa_product_find_site(const FaProduct *product, const char *name);
+const FaEnvironmentSpec *fa_product_find_environment(const FaProduct *product, const char *name);
+
+const char *fa_track_to_string(FaTrack track);
+bool fa_track_from_string(const char *text, FaTrack *ret_track);
