@@ -14,11 +14,16 @@ typedef struct FaGiven {
     FaText value;
 } FaGiven;
 
-typedef enum FaTrack { FA_TRACK_TRUNK, FA_TRACK_RELEASE, FA_TRACK_LIVE_FIX, FA_TRACK_ANYTHING } FaTrack;
+typedef enum FaTrack {
+    FA_TRACK_TRUNK,
+    FA_TRACK_RELEASE,
+    FA_TRACK_LIVE_FIX,
+    FA_TRACK_ANYTHING
+} FaTrack;
 
 typedef struct FaEnvironmentSpec {
     char *name;
-    char *host;     /* label put before the site's domain: "www" */
+    char *host; /* label put before the site's domain: "www" */
     FaTrack track;
     unsigned ports; /* added to the site's base port; a multiple of 100 */
     char *refresh;  /* (nullable) RRULE text */
@@ -29,8 +34,9 @@ typedef struct FaSiteSpec {
     char *name;
     char *domain;
     unsigned base_port;
-    GPtrArray *given;        /* of FaGiven: the site's, from sites/SITE.yaml */
-    GHashTable *environments; /* name -> GPtrArray of FaGiven: what this site's environment changes */
+    GPtrArray *given; /* of FaGiven: the site's, from sites/SITE.yaml */
+    GHashTable
+        *environments; /* name -> GPtrArray of FaGiven: what this site's environment changes */
     FaPlace place;
 } FaSiteSpec;
 
@@ -47,12 +53,17 @@ typedef struct FaProduct {
 FaProduct *fa_product_new(void);
 void fa_product_free(FaProduct *product);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaProduct, fa_product_free)
+FaSiteSpec *fa_site_spec_new(const char *name);
+void fa_site_spec_free(FaSiteSpec *site);
+void fa_environment_spec_free(FaEnvironmentSpec *environment);
 void fa_given_free(FaGiven *given);
 
 /* (transfer none) (nullable) */
 FaRecipe *fa_product_find_component(const FaProduct *product, const char *name);
 const FaSiteSpec *fa_product_find_site(const FaProduct *product, const char *name);
 const FaEnvironmentSpec *fa_product_find_environment(const FaProduct *product, const char *name);
+/* (transfer container) NULL-ended names of all components, for fa_text_nearest(). */
+const char **fa_product_component_names(const FaProduct *product);
 
 const char *fa_track_to_string(FaTrack track);
 bool fa_track_from_string(const char *text, FaTrack *ret_track);

@@ -28,10 +28,12 @@ typedef enum FaSourceKind {
 /* Where the source is. Not templates. */
 typedef struct FaSourceSpec {
     FaSourceKind kind;
-    char *location;     /* URL or path; a relative path is relative to the product folder */
-    char *trunk;        /* git: branch (main); svn: path below location (trunk) */
-    char *releases;     /* pattern of release branches: "release/" and a star; svn: branches/ and a star */
-    char *revision;     /* (nullable) a pin: branch, tag, commit; svn: PATH@REV or @REV. NULL: tip of trunk */
+    char *location; /* URL or path; a relative path is relative to the product folder */
+    char *trunk;    /* git: branch (main); svn: path below location (trunk) */
+    char *
+        releases; /* pattern of release branches: "release/" and a star; svn: branches/ and a star */
+    char *
+        revision; /* (nullable) a pin: branch, tag, commit; svn: PATH@REV or @REV. NULL: tip of trunk */
     char *sha256;       /* archive: required, hex */
     unsigned strip;     /* archive: leading directories to drop; default 1 */
     char *subdirectory; /* (nullable) only this part of the tree is the source */
@@ -50,16 +52,17 @@ typedef enum FaStepKind {
 
 typedef struct FaStep {
     FaStepKind kind;
-    char *name;        /* as shown in logs; derived from the kind when not given */
-    FaText run;        /* RUN */
-    FaText from;       /* COPY, TEMPLATE; PATCH: the glob; SYMLINK: the target; VENV: requirements; NPM: directory */
-    FaText to;         /* COPY, TEMPLATE, SYMLINK, VENV: below $out unless it starts with $build */
-    FaText wheels;     /* VENV: folder of wheels and sdists */
-    FaText program;    /* VENV: the interpreter (python3) */
-    unsigned strip;    /* PATCH: 1 */
-    bool network;      /* only with a lock */
-    char *lock;        /* (nullable) file in the source that pins what the network gives */
-    int64_t timeout;   /* seconds; 0: the recipe's */
+    char *name; /* as shown in logs; derived from the kind when not given */
+    FaText run; /* RUN */
+    FaText
+        from; /* COPY, TEMPLATE; PATCH: the glob; SYMLINK: the target; VENV: requirements; NPM: directory */
+    FaText to;       /* COPY, TEMPLATE, SYMLINK, VENV: below $out unless it starts with $build */
+    FaText wheels;   /* VENV: folder of wheels and sdists */
+    FaText program;  /* VENV: the interpreter (python3) */
+    unsigned strip;  /* PATCH: 1 */
+    bool network;    /* only with a lock */
+    char *lock;      /* (nullable) file in the source that pins what the network gives */
+    int64_t timeout; /* seconds; 0: the recipe's */
     FaPlace place;
 } FaStep;
 
@@ -74,10 +77,10 @@ typedef enum FaSettingType {
 typedef struct FaSetting {
     char *name;
     FaSettingType type;
-    FaText value;   /* default; text NULL: must be given */
+    FaText value; /* default; text NULL: must be given */
     char *help;
-    char *inherit;  /* (nullable) "component.setting" asked before the default */
-    GStrv choices;  /* (nullable) */
+    char *inherit; /* (nullable) "component.setting" asked before the default */
+    GStrv choices; /* (nullable) */
     FaPlace place;
 } FaSetting;
 
@@ -86,15 +89,16 @@ typedef enum FaLifetime { FA_LIFETIME_RELEASE, FA_LIFETIME_ENVIRONMENT } FaLifet
 typedef struct FaProcess {
     char *name;
     FaText command;
-    FaText directory;    /* (nullable text) */
-    FaText health;       /* (nullable text) http://..., tcp:HOST:PORT, unix:PATH, or command: WORDS */
+    FaText directory; /* (nullable text) */
+    FaText health;    /* (nullable text) http://..., tcp:HOST:PORT, unix:PATH, or command: WORDS */
     GPtrArray *environment; /* of FaVariable */
     FaLifetime lifetime;
-    GPtrArray *after;    /* of char *: processes COMPONENT:PROCESS or names here, that must be ready before */
-    char *stop_signal;   /* TERM */
-    int64_t stop_wait;   /* seconds, 10 */
+    GPtrArray *
+        after; /* of char *: processes COMPONENT:PROCESS or names here, that must be ready before */
+    char *stop_signal;     /* TERM */
+    int64_t stop_wait;     /* seconds, 10 */
     int64_t start_seconds; /* 1 */
-    unsigned instances;  /* 1 */
+    unsigned instances;    /* 1 */
     FaPlace place;
 } FaProcess;
 
@@ -106,10 +110,10 @@ typedef struct FaVariable {
 /* Something done once the processes that it needs are up, every time anew: it must be idempotent. */
 typedef struct FaSetup {
     char *name;
-    FaText run;     /* /bin/sh -eu, in the environment, not the sandbox */
-    FaText unless;  /* (nullable text) a command; status 0: nothing to do */
+    FaText run;       /* /bin/sh -eu, in the environment, not the sandbox */
+    FaText unless;    /* (nullable text) a command; status 0: nothing to do */
     GPtrArray *after; /* of char *: processes that must be ready */
-    int64_t timeout;
+    int64_t timeout;  /* seconds; 0: the recipe's */
     FaPlace place;
 } FaSetup;
 
@@ -117,10 +121,10 @@ typedef enum FaDatabaseKind { FA_DATABASE_MARIADB, FA_DATABASE_POSTGRESQL } FaDa
 
 typedef struct FaDatabase {
     FaDatabaseKind kind;
-    char *server;   /* component that runs it */
+    char *server; /* component that runs it */
     FaText name;
     FaText user;
-    char *secret;   /* name of the secret that is the password */
+    char *secret; /* name of the secret that is the password */
     FaPlace place;
 } FaDatabase;
 
@@ -134,8 +138,8 @@ typedef struct FaRoute {
 typedef struct FaRecipe {
     char *name;
     char *summary;
-    char *description;  /* (nullable) */
-    char *version;      /* (nullable) */
+    char *description; /* (nullable) */
+    char *version;     /* (nullable) */
     FaSourceSpec source;
     GPtrArray *programs;   /* of GStrv: alternatives, the first found is taken */
     GPtrArray *packages;   /* of char *: Debian packages */
@@ -144,21 +148,22 @@ typedef struct FaRecipe {
     GPtrArray *build;      /* of FaStep */
     GPtrArray *unit_tests; /* of FaText */
     GPtrArray *functional_tests;
-    GPtrArray *processes;  /* of FaProcess */
-    GPtrArray *setup;      /* of FaSetup */
-    GPtrArray *databases;  /* of FaDatabase */
-    GPtrArray *routes;     /* of FaRoute */
-    GPtrArray *secrets;    /* of char *: made once per environment */
-    GPtrArray *etc;        /* of char *: parts of /etc that the sandbox shows, beside the usual few */
+    GPtrArray *processes; /* of FaProcess */
+    GPtrArray *setup;     /* of FaSetup */
+    GPtrArray *databases; /* of FaDatabase */
+    GPtrArray *routes;    /* of FaRoute */
+    GPtrArray *secrets;   /* of char *: made once per environment */
+    GPtrArray *etc; /* of char *: parts of /etc that the sandbox shows, beside the usual few */
     GPtrArray *copy_on_checkout; /* of char *: globs of files that must not be hardlinks */
-    GPtrArray *data_files; /* of char *: paths below var */
-    char *scrub;           /* (nullable) */
-    char *migrations;      /* (nullable) */
-    char *usage_events;    /* (nullable) */
-    FaText develop;        /* (nullable text) prepares a checkout for work in place; then ${out} is the checkout */
-    bool in_place;         /* develop: the checkout itself is what runs */
-    int port_offset;       /* 0 to 49; -1: the next free one */
-    int64_t timeout;       /* of a build step, seconds; default 1800 */
+    GPtrArray *data_files;       /* of char *: paths below var */
+    char *scrub;                 /* (nullable) */
+    char *migrations;            /* (nullable) */
+    char *usage_events;          /* (nullable) */
+    FaText
+        develop; /* (nullable text) prepares a checkout for work in place; then ${out} is the checkout */
+    bool in_place;   /* develop: the checkout itself is what runs */
+    int port_offset; /* 0 to 49; -1: the next free one */
+    int64_t timeout; /* of a build step, seconds; default 1800 */
     FaPlace place;
 } FaRecipe;
 
@@ -173,6 +178,10 @@ void fa_database_free(FaDatabase *database);
 void fa_route_free(FaRoute *route);
 void fa_variable_free(FaVariable *variable);
 void fa_text_clear(FaText *text);
+void fa_text_free(FaText *text);
+/* With the defaults that the comments above name. */
+FaProcess *fa_process_new(const char *name);
+FaSetup *fa_setup_new(void);
 
 /* (transfer none) (nullable) */
 const FaSetting *fa_recipe_find_setting(const FaRecipe *recipe, const char *name);
@@ -180,4 +189,10 @@ const FaProcess *fa_recipe_find_process(const FaRecipe *recipe, const char *name
 
 const char *fa_source_kind_to_string(FaSourceKind kind);
 const char *fa_step_kind_to_string(FaStepKind kind);
+bool fa_step_kind_from_string(const char *text, FaStepKind *ret_kind);
+const char *fa_setting_type_to_string(FaSettingType type);
+bool fa_setting_type_from_string(const char *text, FaSettingType *ret_type);
+const char *fa_database_kind_to_string(FaDatabaseKind kind);
+bool fa_database_kind_from_string(const char *text, FaDatabaseKind *ret_kind);
 const char *fa_lifetime_to_string(FaLifetime lifetime);
+bool fa_lifetime_from_string(const char *text, FaLifetime *ret_lifetime);
