@@ -1,0 +1,97 @@
+"use strict";
+/* What is answered to which request. Pages for people, /api/ for programs; both do the same. */
+const express = require("express");
+const pages = require("./pages");
+
+const TITLE_MAX = 200;
+const LIST_MAX = 60;
+
+class Problem extends Error {
+    constructor(status, message) {
+        super(message);
+        this.status = status;
+    }
+}
+
+function text(body, name, max) {
+    const value = typeof body?.[name] === "string" ? body[name].trim() : "";
+    if (!value || value.length > max) {
+        throw new Problem(400, `'${name}' must be a text of 1 to ${max} characters`);
+    }
+    return value;
+}
+
+function add(store, request) {
+    return store.add(text(request.body, "list", LIST_MAX), text(request.body, "title", TITLE_MAX), new Date());
+}
+
+function setDone(store, request) {
+    const done = { 0: false, 1: true, false: false, true: true }[String(request.body?.done)];
+    if (done === undefined) {
+        throw new Problem(400, "'done' must be true or false");
+    }
+    const id = /^[0-9]{1,15}$/.test(request.params.id) ? Number(request.params.id) : 0;
+    const task = store.setDone(id, done);
+    if (!task) {
+        throw new Problem(404, `there is no task '${request.params.id}'`);
+    }
+    return task;
+}
+
+function api(store) {
+    const router = express.Router();
+    router.get("/lists", (request, response) => response.json(store.lists()));
+    router.get("/lists/:name", (request, response) => response.json(store.tasks(request.params.name)));
+    router.post("/tasks", (request, response) => response.status(201).json(add(store, request)));
+    router.patch("/tasks/:id", (request, response) => response.json(setDone(store, request)));
+    return router;
+}
+
+function createApp(store, site) {
+    const app = express();
+    const show = (name) => `${site.base}lists/${encodeURIComponent(name)}`;
+    app.disable("x-powered-by");
+    app.use((request, response, next) => {
+        response.set("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'");
+        next();
+    });
+    /* A page of another site cannot send a form here in the name of who looks at it. */
+    app.use((request, response, next) => {
+        const from = request.get("sec-fetch-site");
+        const safe = request.method === "GET" || request.method === "HEAD" || !from || from === "same-origin";
+        next(safe ? undefined : new Problem(403, "the request comes from another site"));
+    });
+    app.use(express.json({ limit: "16kb" }), express.urlencoded({ extended: false, limit: "16kb" }));
+
+    app.get("/healthz", (request, response) => response.type("text").send("ok\n"));
+    app.get("/style.css", (request, response) => response.type("css").send(pages.style));
+    app.use("/api", api(store));
+    app.get("/", (request, response) => response.send(pages.lists(site, store.lists())));
+    app.get("/lists/:name", (request, response) =>
+        response.send(pages.list(site, request.params.name, store.tasks(request.params.name))),
+    );
+    app.post("/tasks", (request, response) => response.redirect(303, show(add(store, request).list)));
+    app.post("/tasks/:id", (request, response) => response.redirect(303, show(setDone(store, request).list)));
+
+    app.use((request, response, next) => next(new Problem(404, `there is no page '${request.path}'`)));
+    app.use((error, request, response, next) => {
+        if (response.headersSent) {
+            next(error);
+            return;
+        }
+        const status = error.status >= 400 && error.status < 500 ? error.status : 500;
+        const message = status === 500 ? "something failed here" : error.message;
+        if (status === 500) {
+            console.error(error);
+        }
+        response.status(status);
+        if (request.path.startsWith("/api/")) {
+            response.json({ error: message });
+        } else {
+            response.send(pages.problem(site, status, message));
+        }
+    });
+    return app;
+}
+
+module.exports = { createApp };
