@@ -1,0 +1,219 @@
+#include "store/checkout.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "store/object.h"
+#include "store/private.h"
+#include "sys/fd.h"
+#include "sys/fs.h"
+
+#define TINY   32 /* bytes: so many builds have the same that a file system runs out of links */
+#define BUFFER (64 * 1024)
+
+typedef struct Checkout {
+    const FaTree *tree;
+    const char *path; /* what is being made */
+    int fd;
+    int objects_fd;
+    const char *const *copy_globs;
+    bool read_only;
+} Checkout;
+
+FaTree *
+fa_checkout_read_tree(FaStore *store, const FaDigest *digest, GError **error)
+{
+    g_autofree char *text = NULL;
+    size_t length;
+    if (!fa_object_read(store, digest, FA_TREE_TEXT_MAX, &text, &length, error))
+        return NULL;
+    return fa_tree_parse(text, length, error);
+}
+
+static bool
+fail(const Checkout *checkout, const char *what, const char *path, GError **error)
+{
+    return fa_fail_errno(error, errno, "cannot %s '%s/%s'", what, checkout->path, path);
+}
+
+static bool
+is_writable_copy(const Checkout *checkout, const char *path)
+{
+    const char *const *globs = checkout->copy_globs;
+    for (; globs != NULL && *globs != NULL; globs++) {
+        if (fnmatch(*globs, path, 0) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool
+copy_bytes(int from, int to)
+{
+    char buffer[BUFFER];
+    for (;;) {
+        ssize_t length = read(from, buffer, sizeof buffer);
+        if (length < 0 && errno == EINTR)
+            continue;
+        if (length <= 0)
+            return length == 0;
+        if (!fa_write_all(to, buffer, (size_t)length))
+            return false;
+    }
+}
+
+static bool
+copy_object(const Checkout *checkout, const FaEntry *entry, const char *name, bool is_writable,
+            GError **error)
+{
+    struct timespec time = fa_object_time(&entry->digest);
+    mode_t mode = fa_object_mode(entry->kind == FA_ENTRY_PROGRAM);
+    fa_autofd int from = openat(checkout->objects_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (from < 0)
+        return fa_fail_errno(error, errno, "cannot open object '%s'", name);
+    fa_autofd int to = openat(checkout->fd, entry->path,
+                              O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (to < 0)
+        return fail(checkout, "create", entry->path, error);
+    if (!copy_bytes(from, to) || fchmod(to, is_writable ? mode | 0200 : mode) != 0 ||
+        futimens(to, (struct timespec[]){time, time}) != 0)
+        return fail(checkout, "write", entry->path, error);
+    return true;
+}
+
+static bool
+make_file(const Checkout *checkout, const FaEntry *entry, GError **error)
+{
+    char name[FA_OBJECT_NAME_SIZE];
+    bool is_program = entry->kind == FA_ENTRY_PROGRAM;
+    fa_object_name(&entry->digest, is_program, name);
+    if (!fa_object_is_whole(checkout->objects_fd, &entry->digest, is_program, entry->size))
+        return fa_fail(error, FA_ERROR_FAILED,
+                       "object '%s', which is '%s', is missing or was changed", name, entry->path);
+
+    bool is_copy = is_writable_copy(checkout, entry->path);
+    if (is_copy || entry->size <= TINY)
+        return copy_object(checkout, entry, name, is_copy && !checkout->read_only, error);
+    if (linkat(checkout->objects_fd, name, checkout->fd, entry->path, 0) == 0)
+        return true;
+    /* Too many links, a target on another file system, or objects of another user. */
+    if (errno == EMLINK || errno == EXDEV || errno == EPERM)
+        return copy_object(checkout, entry, name, false, error);
+    return fail(checkout, "link", entry->path, error);
+}
+
+static bool
+make_entry(const Checkout *checkout, const FaEntry *entry, GError **error)
+{
+    switch (entry->kind) {
+    case FA_ENTRY_DIRECTORY:
+        return mkdirat(checkout->fd, entry->path, 0700) == 0 ||
+               fail(checkout, "create", entry->path, error);
+    case FA_ENTRY_FILE:
+    case FA_ENTRY_PROGRAM:
+        return make_file(checkout, entry, error);
+    case FA_ENTRY_LINK:
+        return symlinkat(entry->target, checkout->fd, entry->path) == 0 ||
+               fail(checkout, "create", entry->path, error);
+    }
+    g_assert_not_reached();
+}
+
+/* Directories get their mode when they are full, the innermost first; one time for all, whenever they are made. */
+static bool
+finish(const Checkout *checkout, GError **error)
+{
+    static const FaDigest zero;
+    struct timespec time = fa_object_time(&zero);
+    const struct timespec times[] = {time, time};
+    mode_t mode = checkout->read_only ? 0555 : 0755;
+
+    for (size_t i = checkout->tree->entries->len; i-- > 0;) {
+        const FaEntry *entry = fa_tree_get(checkout->tree, i);
+        if (fa_entry_is_file(entry))
+            continue;
+        if (utimensat(checkout->fd, entry->path, times, AT_SYMLINK_NOFOLLOW) != 0 ||
+            (entry->kind == FA_ENTRY_DIRECTORY &&
+             fchmodat(checkout->fd, entry->path, mode, 0) != 0))
+            return fail(checkout, "finish", entry->path, error);
+    }
+    if (futimens(checkout->fd, times) != 0 || fchmod(checkout->fd, mode) != 0)
+        return fail(checkout, "finish", ".", error);
+    return syncfs(checkout->fd) == 0 || fail(checkout, "write out", ".", error);
+}
+
+static bool
+fill(Checkout *checkout, GError **error)
+{
+    checkout->fd = open(checkout->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (checkout->fd < 0)
+        return fail(checkout, "open", ".", error);
+    for (size_t i = 0; i < checkout->tree->entries->len; i++) {
+        if (!make_entry(checkout, fa_tree_get(checkout->tree, i), error))
+            return false;
+    }
+    return finish(checkout, error);
+}
+
+char *
+fa_checkout_make(FaStore *store, const FaDigest *tree, const char *parent, const char *prefix,
+                 const char *const *copy_globs, bool read_only, GError **error)
+{
+    g_autoptr(FaTree) entries = fa_checkout_read_tree(store, tree, error);
+    if (entries == NULL)
+        return NULL;
+    fa_autofd int objects_fd = fa_object_open_folder(store, error);
+    if (objects_fd < 0)
+        return NULL;
+    g_autofree char *path = fa_fs_make_temporary(parent, prefix, error);
+    if (path == NULL)
+        return NULL;
+
+    Checkout checkout = {
+        .tree = entries,
+        .path = path,
+        .fd = -1,
+        .objects_fd = objects_fd,
+        .copy_globs = copy_globs,
+        .read_only = read_only,
+    };
+    bool ok = fill(&checkout, error);
+    fa_fd_clear(&checkout.fd);
+    if (ok)
+        return g_steal_pointer(&path);
+    fa_fs_remove_tree(path, NULL);
+    return NULL;
+}
+
+bool
+fa_store_checkout(FaStore *store, const FaDigest *tree, const char *target,
+                  const char *const *copy_globs, bool read_only, GError **error)
+{
+    g_autofree char *absolute = fa_fs_absolute(target);
+    g_autofree char *parent = g_path_get_dirname(absolute);
+    g_autofree char *name = g_path_get_basename(absolute);
+    g_autofree char *prefix = g_strdup_printf(".%.100s.", name);
+    if (!fa_store_make(store, error))
+        return false;
+    g_autoptr(FaLock) hold = fa_store_hold(store, FA_LOCK_SHARED, "checking out", NULL, error);
+    if (hold == NULL)
+        return false;
+
+    g_autofree char *made =
+        fa_checkout_make(store, tree, parent, prefix, copy_globs, read_only, error);
+    if (made == NULL)
+        return false;
+    if (rename(made, absolute) == 0)
+        return true;
+    int number = errno;
+    fa_fs_remove_tree(made, NULL);
+    if (number == ENOTEMPTY || number == EEXIST || number == ENOTDIR)
+        return fa_fail(error, FA_ERROR_CONFLICT, "'%s' exists already", target);
+    return fa_fail_errno(error, number, "cannot create '%s'", target);
+}

@@ -1,0 +1,247 @@
+#include "store/object.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "store/hash.h"
+#include "store/private.h"
+#include "sys/fd.h"
+#include "sys/fs.h"
+
+#define EPOCH     946684800 /* 2000-01-01 */
+#define SPREAD    0x1fffffffu
+#define SHARD     2
+#define NAME_FLAT 67 /* 64 digits, ".x" and a NUL */
+
+void
+fa_object_name(const FaDigest *digest, bool is_program, char ret_name[FA_OBJECT_NAME_SIZE])
+{
+    char hex[FA_DIGEST_HEX_SIZE];
+    fa_digest_to_hex(digest, hex);
+    snprintf(ret_name, FA_OBJECT_NAME_SIZE, "%.2s/%s%s", hex, hex + SHARD, is_program ? ".x" : "");
+}
+
+bool
+fa_object_parse_name(const char *shard, const char *rest, FaDigest *ret_digest,
+                     bool *ret_is_program)
+{
+    char hex[FA_DIGEST_HEX_SIZE];
+    size_t length = strlen(rest), digits = FA_DIGEST_HEX_SIZE - 1 - SHARD;
+    bool is_program = length == digits + 2 && strcmp(rest + digits, ".x") == 0;
+    if (strlen(shard) != SHARD || (length != digits && !is_program))
+        return false;
+
+    memcpy(hex, shard, SHARD);
+    memcpy(hex + SHARD, rest, digits);
+    hex[FA_DIGEST_HEX_SIZE - 1] = '\0';
+    if (!fa_digest_from_hex(hex, ret_digest))
+        return false;
+    *ret_is_program = is_program;
+    return true;
+}
+
+struct timespec
+fa_object_time(const FaDigest *digest)
+{
+    uint32_t word;
+    memcpy(&word, digest->bytes, sizeof word);
+    return (struct timespec){.tv_sec = EPOCH + (GUINT32_FROM_BE(word) & SPREAD)};
+}
+
+mode_t
+fa_object_mode(bool is_program)
+{
+    return is_program ? 0555 : 0444;
+}
+
+int
+fa_object_open_folder(FaStore *store, GError **error)
+{
+    g_autofree char *path = fa_store_path(store, "objects");
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        fa_fail_errno(error, errno, "cannot open '%s'", path);
+    return fd;
+}
+
+bool
+fa_object_is_whole(int objects_fd, const FaDigest *digest, bool is_program, uint64_t size)
+{
+    char name[FA_OBJECT_NAME_SIZE];
+    struct stat status;
+    fa_object_name(digest, is_program, name);
+    return fstatat(objects_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISREG(status.st_mode) && (status.st_mode & 07777) == fa_object_mode(is_program) &&
+           (uint64_t)status.st_size == size &&
+           status.st_mtim.tv_sec == fa_object_time(digest).tv_sec && status.st_mtim.tv_nsec == 0;
+}
+
+bool
+fa_object_read(FaStore *store, const FaDigest *digest, size_t limit, char **ret_content,
+               size_t *ret_length, GError **error)
+{
+    char name[FA_OBJECT_NAME_SIZE];
+    fa_object_name(digest, false, name);
+    g_autofree char *path = g_build_filename(store->path, "objects", name, NULL);
+    g_autofree char *content = NULL;
+    size_t length;
+    const FaHash *hash = fa_store_get_hash(store, error);
+    if (hash == NULL || !fa_fs_read(path, limit, &content, &length, error))
+        return false;
+
+    FaDigest found;
+    g_autoptr(FaHasher) hasher = fa_hasher_new(hash);
+    fa_hasher_begin(hasher);
+    fa_hasher_add(hasher, content, length);
+    fa_hasher_finish(hasher, &found);
+    if (!fa_digest_is_equal(&found, digest))
+        return fa_fail(error, FA_ERROR_FAILED, "'%s' is damaged", path);
+    *ret_content = g_steal_pointer(&content);
+    *ret_length = length;
+    return true;
+}
+
+bool
+fa_staging_open(FaStore *store, FaStaging *staging, GError **error)
+{
+    g_autofree char *parent = fa_store_path(store, "tmp");
+    *staging = (FaStaging){.fd = -1, .objects_fd = -1};
+    staging->names = g_ptr_array_new_with_free_func(g_free);
+    g_mutex_init(&staging->mutex);
+
+    staging->path = fa_fs_make_temporary(parent, "import-", error);
+    if (staging->path == NULL)
+        return false;
+    staging->fd = open(staging->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (staging->fd < 0)
+        return fa_fail_errno(error, errno, "cannot open '%s'", staging->path);
+    staging->objects_fd = fa_object_open_folder(store, error);
+    return staging->objects_fd >= 0;
+}
+
+void
+fa_staging_clear(FaStaging *staging)
+{
+    if (staging->names == NULL)
+        return;
+    /* What cannot be removed is found by the next collection. */
+    if (staging->path != NULL)
+        fa_fs_remove_tree(staging->path, NULL);
+    fa_fd_clear(&staging->fd);
+    fa_fd_clear(&staging->objects_fd);
+    g_ptr_array_unref(staging->names);
+    g_mutex_clear(&staging->mutex);
+    g_free(staging->path);
+    *staging = (FaStaging){.fd = -1, .objects_fd = -1};
+}
+
+/* An object's name without its shard's slash. */
+static void
+flatten(const char *name, char flat[NAME_FLAT])
+{
+    memcpy(flat, name, SHARD);
+    g_strlcpy(flat + SHARD, name + SHARD + 1, NAME_FLAT - SHARD);
+}
+
+int
+fa_staging_begin(FaStaging *staging, const FaDigest *digest, bool is_program, GError **error)
+{
+    char name[FA_OBJECT_NAME_SIZE], flat[NAME_FLAT];
+    fa_object_name(digest, is_program, name);
+    flatten(name, flat);
+    int fd = openat(staging->fd, flat, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        if (errno != EEXIST)
+            fa_fail_errno(error, errno, "cannot create a file in '%s'", staging->path);
+        return -1;
+    }
+    g_mutex_lock(&staging->mutex);
+    g_ptr_array_add(staging->names, g_strdup(name));
+    g_mutex_unlock(&staging->mutex);
+    return fd;
+}
+
+bool
+fa_staging_end(FaStaging *staging, int fd, const FaDigest *digest, bool is_program, GError **error)
+{
+    struct timespec time = fa_object_time(digest);
+    if (fchmod(fd, fa_object_mode(is_program)) == 0 &&
+        futimens(fd, (struct timespec[]){time, time}) == 0)
+        return true;
+    return fa_fail_errno(error, errno, "cannot finish a file in '%s'", staging->path);
+}
+
+bool
+fa_write_all(int fd, const void *bytes, size_t length)
+{
+    const char *next = bytes;
+    while (length > 0) {
+        ssize_t written = write(fd, next, length);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return false;
+        next += written;
+        length -= (size_t)written;
+    }
+    return true;
+}
+
+bool
+fa_staging_write(FaStaging *staging, const FaDigest *digest, bool is_program, const void *bytes,
+                 size_t length, GError **error)
+{
+    g_autoptr(GError) problem = NULL;
+    fa_autofd int fd = fa_staging_begin(staging, digest, is_program, &problem);
+    if (problem != NULL) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    if (fd < 0)
+        return true;
+    if (!fa_write_all(fd, bytes, length))
+        return fa_fail_errno(error, errno, "cannot write a file in '%s'", staging->path);
+    return fa_staging_end(staging, fd, digest, is_program, error);
+}
+
+/* Another may have made the same object meanwhile. Its inode is kept, unless it is not whole. */
+static bool
+publish_object(FaStaging *staging, const char *name, GError **error)
+{
+    char flat[NAME_FLAT], shard[SHARD + 1] = {name[0], name[1], '\0'};
+    struct stat status;
+    FaDigest digest;
+    bool is_program;
+    flatten(name, flat);
+    if (!fa_object_parse_name(shard, name + SHARD + 1, &digest, &is_program))
+        g_assert_not_reached();
+
+    if (mkdirat(staging->objects_fd, shard, 0755) != 0 && errno != EEXIST)
+        return fa_fail_errno(error, errno, "cannot create 'objects/%s'", shard);
+    if (fstatat(staging->fd, flat, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return fa_fail_errno(error, errno, "cannot find '%s/%s'", staging->path, flat);
+    if (fa_object_is_whole(staging->objects_fd, &digest, is_program, (uint64_t)status.st_size))
+        return true;
+    if (renameat(staging->fd, flat, staging->objects_fd, name) != 0)
+        return fa_fail_errno(error, errno, "cannot publish object '%s'", name);
+    return true;
+}
+
+bool
+fa_staging_publish(FaStaging *staging, GError **error)
+{
+    if (staging->names->len == 0)
+        return true;
+    if (syncfs(staging->fd) != 0)
+        return fa_fail_errno(error, errno, "cannot write out '%s'", staging->path);
+    for (size_t i = 0; i < staging->names->len; i++) {
+        if (!publish_object(staging, g_ptr_array_index(staging->names, i), error))
+            return false;
+    }
+    return true;
+}

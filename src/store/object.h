@@ -1,0 +1,52 @@
+#pragma once
+/*
+ * Single objects: where they are, whether they are whole, and how they come to be there.
+ *
+ * New objects are written into a staging folder; when all are written, one syncfs makes them safe, and renames make
+ * them visible. An object whose size, mode or mtime is not what its name demands was changed and counts as missing, so
+ * that the next import replaces it. Reading is left to fa_store_verify().
+ */
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+#include "base/digest.h"
+#include "store/store.h"
+
+#define FA_OBJECT_NAME_SIZE 72
+
+/* "ab/cdef...", with ".x" behind it for a program. */
+void fa_object_name(const FaDigest *digest, bool is_program, char ret_name[FA_OBJECT_NAME_SIZE]);
+bool fa_object_parse_name(const char *shard, const char *rest, FaDigest *ret_digest,
+                          bool *ret_is_program);
+/* What every copy of this content has as its mtime. */
+struct timespec fa_object_time(const FaDigest *digest);
+mode_t fa_object_mode(bool is_program);
+
+/* Opens store/objects. */
+int fa_object_open_folder(FaStore *store, GError **error);
+bool fa_object_is_whole(int objects_fd, const FaDigest *digest, bool is_program, uint64_t size);
+/* Reads and checks all of it. */
+bool fa_object_read(FaStore *store, const FaDigest *digest, size_t limit, char **ret_content,
+                    size_t *ret_length, GError **error);
+
+typedef struct FaStaging {
+    char *path;
+    int fd;
+    int objects_fd;
+    GMutex mutex;     /* over names */
+    GPtrArray *names; /* of char, as in objects/ */
+} FaStaging;
+
+bool fa_staging_open(FaStore *store, FaStaging *staging, GError **error);
+/* Removes what was not published. */
+void fa_staging_clear(FaStaging *staging);
+/* Makes a file for an object; -1 without an error when another thread is at it. Thread-safe. */
+int fa_staging_begin(FaStaging *staging, const FaDigest *digest, bool is_program, GError **error);
+/* All bytes are written: gives it mode and time. */
+bool fa_staging_end(FaStaging *staging, int fd, const FaDigest *digest, bool is_program,
+                    GError **error);
+bool fa_staging_write(FaStaging *staging, const FaDigest *digest, bool is_program,
+                      const void *bytes, size_t length, GError **error);
+bool fa_staging_publish(FaStaging *staging, GError **error);
+bool fa_write_all(int fd, const void *bytes, size_t length);

@@ -1,0 +1,40 @@
+#pragma once
+/*
+ * What the files of the store share: the handle, and the places below it. Nobody else includes this.
+ *
+ *   objects/ab/cdef...   files by the digest of their content; those that may be executed end in ".x"
+ *   keys/DIGEST          a build: its name and its tree
+ *   roots/KIND/ID        names that are to be kept
+ *   sessions/            a lock for each handle that imported, and what it imported
+ *   tmp/ .new-*          unfinished work; dead when nobody holds gc.lock
+ */
+#include <glib.h>
+#include <stdbool.h>
+#include "store/cache.h"
+#include "store/hash.h"
+#include "store/store.h"
+
+struct FaStore {
+    char *path;
+    GMutex mutex; /* over all that follows; the cache also needs it */
+    bool is_made;
+    FaHash *hash;
+    FaCache *cache;
+    FaLock *session;
+    char *session_path;
+};
+
+/* Makes the folders of the store. */
+bool fa_store_make(FaStore *store, GError **error);
+/* (transfer none) (nullable) The store's own. */
+const FaHash *fa_store_get_hash(FaStore *store, GError **error);
+FaCache *fa_store_get_cache(FaStore *store);
+/* (transfer full) (nullable) Shared: nothing is collected meanwhile. Exclusive: nothing is being made. */
+FaLock *fa_store_hold(FaStore *store, FaLockMode mode, const char *what, FaCancel *cancel,
+                      GError **error);
+/* Keeps @tree until the handle is freed. The caller holds the store. */
+bool fa_store_keep(FaStore *store, const FaDigest *tree, GError **error);
+/* A name that a build may have. */
+bool fa_store_is_name(const char *name);
+/* (nullable) @ret_name is left alone when NULL. False without an error when there is no such key. */
+bool fa_store_read_key(FaStore *store, const char *hex, char **ret_name, FaDigest *ret_tree);

@@ -1,0 +1,93 @@
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "store/checkout.h"
+#include "store/private.h"
+#include "sys/fs.h"
+
+/* True when some key says that @name is its build. */
+static bool
+is_claimed(FaStore *store, const char *name)
+{
+    g_autofree char *folder = fa_store_path(store, "keys");
+    g_auto(GStrv) keys = fa_fs_list(folder, NULL);
+    for (char **key = keys; key != NULL && *key != NULL; key++) {
+        g_autofree char *claimed = NULL;
+        if (fa_store_read_key(store, *key, &claimed, NULL) && strcmp(claimed, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * The name is taken. By the same tree: another was first, or was killed before it wrote the key. By another one: it
+ * belongs to another key, or is what somebody's broken build left there.
+ */
+static bool
+settle(FaStore *store, const char *name, const char *path, const char *made, const FaDigest *tree,
+       GError **error)
+{
+    FaDigest there;
+    g_autoptr(GError) problem = NULL;
+    if (fa_store_digest(store, path, NULL, &there, NULL, &problem) &&
+        fa_digest_is_equal(&there, tree))
+        return fa_fs_remove_tree(made, error);
+    if (is_claimed(store, name))
+        return fa_fail(error, FA_ERROR_CONFLICT, "'%s' is another build", path);
+
+    if (renameat2(AT_FDCWD, made, AT_FDCWD, path, RENAME_EXCHANGE) != 0)
+        return fa_fail_errno(error, errno, "cannot replace '%s'", path);
+    return fa_fs_remove_tree(made, error);
+}
+
+static bool
+put_in_place(FaStore *store, const char *name, const FaDigest *tree, GError **error)
+{
+    g_autofree char *path = fa_store_path(store, name);
+    g_autofree char *made = fa_checkout_make(store, tree, store->path, ".new-", NULL, true, error);
+    if (made == NULL)
+        return false;
+
+    bool ok = true;
+    if (rename(made, path) != 0) {
+        if (errno == ENOTEMPTY || errno == EEXIST)
+            ok = settle(store, name, path, made, tree, error);
+        else
+            ok = fa_fail_errno(error, errno, "cannot publish '%s'", path);
+    }
+    if (!ok)
+        fa_fs_remove_tree(made, NULL);
+    return ok && fa_fs_sync_directory(store->path, error);
+}
+
+bool
+fa_store_publish(FaStore *store, const char *name, const FaDigest *key, const FaDigest *tree,
+                 GError **error)
+{
+    char key_hex[FA_DIGEST_HEX_SIZE], tree_hex[FA_DIGEST_HEX_SIZE];
+    g_autofree char *known = NULL;
+    FaDigest known_tree;
+    if (!fa_store_is_name(name))
+        return fa_fail(error, FA_ERROR_USAGE, "'%s' is not a name of a build", name);
+    if (!fa_store_make(store, error))
+        return false;
+    g_autoptr(FaLock) hold = fa_store_hold(store, FA_LOCK_SHARED, "publishing", NULL, error);
+    if (hold == NULL || !fa_store_keep(store, tree, error))
+        return false;
+    if (fa_store_lookup(store, key, &known, &known_tree) && strcmp(known, name) == 0 &&
+        fa_digest_is_equal(&known_tree, tree))
+        return true;
+
+    if (!put_in_place(store, name, tree, error))
+        return false;
+    fa_digest_to_hex(key, key_hex);
+    fa_digest_to_hex(tree, tree_hex);
+    g_autofree char *path = g_build_filename(store->path, "keys", key_hex, NULL);
+    g_autofree char *text = g_strdup_printf("%s\n%s\n", name, tree_hex);
+    return fa_fs_write(path, text, strlen(text), 0644, FA_WRITE_SYNC, error);
+}

@@ -1,0 +1,82 @@
+#pragma once
+/*
+ * The store: files held once by the digest of their content, trees of them under one digest, and builds by key.
+ *
+ * A tree is a manifest, itself an object; its digest is its identity and depends on nothing but paths, contents,
+ * link targets and whether a file may be executed. Objects are read-only, never changed, and their mtime is made from
+ * their content, so that who compares times notices a change. Nothing is visible before its bytes are safe on disk.
+ *
+ * A store may be used by several threads and processes at once. A tree that was imported stays until the handle that
+ * imported it is freed; after that only what a root names is kept.
+ */
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/digest.h"
+#include "sys/cancel.h"
+#include "sys/clock.h"
+#include "sys/lock.h"
+
+typedef struct FaStore FaStore;
+
+/* (transfer full) (nullable) Nothing is made in @home before something is to be kept. */
+FaStore *fa_store_open(const char *home, GError **error);
+/* Saves the stat cache. */
+void fa_store_free(FaStore *store);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaStore, fa_store_free)
+/* (transfer full) Where @name is or would be; the store itself for NULL. */
+char *fa_store_path(const FaStore *store, const char *name);
+
+/* All zero is valid. Special files, setuid files, extended attributes and control characters are always refused. */
+typedef struct FaImportOptions {
+    FaCancel *cancel;      /* (nullable) */
+    unsigned threads;      /* that read files; 0: 2 */
+    bool refuse_links_out; /* symlinks that are absolute or leave the tree */
+    const char *const
+        *paths; /* (nullable) only these, relative to the directory, and what is below them */
+    uint64_t files_max; /* entries; 0: 2 million */
+    uint64_t bytes_max; /* of all files; 0: no limit */
+    FaTime now;         /* 0: the clock's; for tests of the stat cache */
+} FaImportOptions;
+
+typedef struct FaTreeStats {
+    uint64_t files;
+    uint64_t directories;
+    uint64_t links;
+    uint64_t bytes;
+    uint64_t files_read;    /* all others were known from the stat cache */
+    uint64_t objects_added; /* the manifest among them */
+    uint64_t bytes_added;
+} FaTreeStats;
+
+/* Keeps the tree at @directory. @options and @ret_stats may be NULL. REFUSED for what a tree may not hold. */
+bool fa_store_import(FaStore *store, const char *directory, const FaImportOptions *options,
+                     FaDigest *ret_tree, FaTreeStats *ret_stats, GError **error);
+/* The same digest; keeps nothing but what it learnt of unchanged files. */
+bool fa_store_digest(FaStore *store, const char *directory, const FaImportOptions *options,
+                     FaDigest *ret_tree, FaTreeStats *ret_stats, GError **error);
+
+/*
+ * Makes @target, which must not exist or be an empty directory, in one rename. Files are hardlinks of objects, but
+ * those whose path matches one of @copy_globs (NULL-ended, nullable) are copies that may be written.
+ * @read_only makes copies and directories read-only too. A damaged or missing object is FAILED.
+ */
+bool fa_store_checkout(FaStore *store, const FaDigest *tree, const char *target,
+                       const char *const *copy_globs, bool read_only, GError **error);
+
+/* Checks @tree out as store/@name, read-only, and remembers it under @key. Again is no error; CONFLICT when another
+ * build has the name. */
+bool fa_store_publish(FaStore *store, const char *name, const FaDigest *key, const FaDigest *tree,
+                      GError **error);
+/* What @key was built as, when that is still there. Both may be NULL. */
+bool fa_store_lookup(FaStore *store, const FaDigest *key, char **ret_name, FaDigest *ret_tree);
+/* (transfer full) (nullable) The right to build @key; the arguments are those of fa_lock_take(). */
+FaLock *fa_store_lock_key(FaStore *store, const FaDigest *key, const char *what, int64_t wait,
+                          FaLockWaitFunc on_wait, void *data, FaCancel *cancel, GError **error);
+
+/* Keeps @names (NULL-ended: names of builds, or hexadecimal digests of trees) for @kind ("current", "pinned") and @id;
+ * replaces what these kept before. */
+bool fa_store_add_root(FaStore *store, const char *kind, const char *id, const char *const *names,
+                       GError **error);
+/* No such root is no error. */
+bool fa_store_remove_root(FaStore *store, const char *kind, const char *id, GError **error);

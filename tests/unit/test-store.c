@@ -1,0 +1,343 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "store/store.h"
+#include "sys/fs.h"
+
+typedef struct Fixture {
+    char *root;
+    FaStore *store;
+} Fixture;
+
+static void
+set_up(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    fixture->root = fa_fs_make_temporary(g_get_tmp_dir(), "test-store-", &error);
+    g_assert_no_error(error);
+    g_assert_cmpint(chdir(fixture->root), ==, 0);
+    fixture->store = fa_store_open("home", &error);
+    g_assert_no_error(error);
+    fa_fs_make_directory("in/sub/deep", 0755, NULL);
+}
+
+static void
+tear_down(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    fa_store_free(fixture->store);
+    g_assert_cmpint(chdir("/"), ==, 0);
+    fa_fs_remove_tree(fixture->root, &error);
+    g_assert_no_error(error);
+    g_free(fixture->root);
+}
+
+static void
+put(const char *path, const char *text, mode_t mode)
+{
+    g_autoptr(GError) error = NULL;
+    fa_fs_write(path, text, strlen(text), mode, FA_WRITE_NONE, &error);
+    g_assert_no_error(error);
+}
+
+static void
+assert_holds(const char *path, const char *text)
+{
+    g_autofree char *content = NULL;
+    size_t length;
+    g_autoptr(GError) error = NULL;
+    fa_fs_read(path, G_MAXINT32, &content, &length, &error);
+    g_assert_no_error(error);
+    g_assert_cmpstr(content, ==, text);
+}
+
+static struct stat
+status_of(const char *path)
+{
+    struct stat status;
+    g_assert_cmpint(lstat(path, &status), ==, 0);
+    return status;
+}
+
+#define LONG_TEXT "a text that is long enough not to be a tiny file, which is copied"
+
+static void
+make_tree(void)
+{
+    put("in/file", LONG_TEXT, 0640);
+    put("in/file-twin", LONG_TEXT, 0600);
+    put("in/sub/program", "#!/bin/sh\nexec echo a program of more than thirty bytes\n", 0700);
+    put("in/sub/deep/empty", "", 0644);
+    g_assert_cmpint(symlink("../file", "in/sub/link"), ==, 0);
+}
+
+static FaDigest
+import(Fixture *fixture, const char *directory)
+{
+    FaDigest tree;
+    g_autoptr(GError) error = NULL;
+    fa_store_import(fixture->store, directory, NULL, &tree, NULL, &error);
+    g_assert_no_error(error);
+    return tree;
+}
+
+static void
+test_round_trip(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    make_tree();
+    FaDigest tree = import(fixture, "in"), again;
+    fa_store_checkout(fixture->store, &tree, "out", NULL, false, &error);
+    g_assert_no_error(error);
+    assert_holds("out/file", LONG_TEXT);
+    assert_holds("out/sub/link", LONG_TEXT);
+    assert_holds("out/sub/deep/empty", "");
+    g_assert_cmpuint(status_of("out/file").st_mode & 07777, ==, 0444);
+    g_assert_cmpuint(status_of("out/sub/program").st_mode & 07777, ==, 0555);
+    g_assert_cmpuint(status_of("out/file").st_ino, ==, status_of("out/file-twin").st_ino);
+    fa_store_digest(fixture->store, "out", NULL, &again, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_true(fa_digest_is_equal(&tree, &again));
+}
+
+static void
+test_times(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    put("in/one", LONG_TEXT "1", 0644);
+    put("in/two", LONG_TEXT "2", 0644);
+    FaDigest tree = import(fixture, "in");
+    g_assert_true(fa_store_checkout(fixture->store, &tree, "out", NULL, true, &error));
+    g_assert_cmpint(status_of("out/one").st_mtime, !=, status_of("out/two").st_mtime);
+    g_assert_cmpint(status_of("out/one").st_mtime, <, 1500000000);
+    g_assert_cmpuint(status_of("out").st_mode & 07777, ==, 0555);
+}
+
+static void
+test_copies(Fixture *fixture, gconstpointer data)
+{
+    static const char *const globs[] = {"sub/*", NULL};
+    g_autoptr(GError) error = NULL;
+    make_tree();
+    FaDigest tree = import(fixture, "in");
+    fa_store_checkout(fixture->store, &tree, "out", globs, false, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(status_of("out/sub/program").st_mode & 07777, ==, 0755);
+    g_assert_cmpuint(status_of("out/sub/program").st_nlink, ==, 1);
+    g_assert_cmpuint(status_of("out/file").st_nlink, ==, 3);
+}
+
+static void
+test_cache(Fixture *fixture, gconstpointer data)
+{
+    const FaImportOptions later = {.now = fa_clock_now() + 100};
+    FaTreeStats stats;
+    FaDigest tree, again;
+    make_tree();
+    g_assert_true(fa_store_import(fixture->store, "in", &later, &tree, &stats, NULL));
+    g_assert_cmpuint(stats.files_read, ==, 4);
+    g_assert_true(fa_store_digest(fixture->store, "in", &later, &again, &stats, NULL));
+    g_assert_cmpuint(stats.files_read, ==, 0);
+    g_assert_true(fa_digest_is_equal(&tree, &again));
+
+    put("in/file", LONG_TEXT, 0640);
+    g_assert_true(fa_store_import(fixture->store, "in", &later, &again, &stats, NULL));
+    g_assert_cmpuint(stats.files_read, ==, 1);
+    g_assert_cmpuint(stats.objects_added, ==, 0);
+    g_assert_true(fa_digest_is_equal(&tree, &again));
+    put("in/file", "other", 0640);
+    g_assert_true(fa_store_import(fixture->store, "in", &later, &again, &stats, NULL));
+    g_assert_cmpuint(stats.objects_added, ==, 2);
+    g_assert_false(fa_digest_is_equal(&tree, &again));
+}
+
+static void
+assert_refused(Fixture *fixture, const FaImportOptions *options, const char *pattern)
+{
+    g_autoptr(GError) error = NULL;
+    FaDigest tree;
+    g_assert_false(fa_store_import(fixture->store, "in", options, &tree, NULL, &error));
+    g_assert_error(error, FA_ERROR, FA_ERROR_REFUSED);
+    g_assert_true(g_pattern_match_simple(pattern, error->message));
+}
+
+static void
+test_refused(Fixture *fixture, gconstpointer data)
+{
+    static const FaImportOptions strict = {.refuse_links_out = true}, small = {.bytes_max = 3};
+    g_assert_cmpint(mkfifo("in/fifo", 0600), ==, 0);
+    assert_refused(fixture, NULL, "*'fifo'*not a file*");
+    unlink("in/fifo");
+    put("in/setuid", "x", 0644);
+    g_assert_cmpint(chmod("in/setuid", 04755), ==, 0);
+    assert_refused(fixture, NULL, "*'setuid'*setuid*");
+    unlink("in/setuid");
+    put("in/a\nb", "x", 0644);
+    assert_refused(fixture, NULL, "*control*");
+    unlink("in/a\nb");
+    put("in/large", "more", 0644);
+    assert_refused(fixture, &small, "*too large*");
+    if (setxattr("in/large", "user.secret", "1", 1, 0) == 0) {
+        assert_refused(fixture, NULL, "*'large'*user.secret*");
+        g_assert_cmpint(removexattr("in/large", "user.secret"), ==, 0);
+    }
+
+    g_assert_cmpint(symlink("../large", "in/sub/inside"), ==, 0);
+    FaDigest tree;
+    g_assert_true(fa_store_import(fixture->store, "in", &strict, &tree, NULL, NULL));
+    g_assert_cmpint(symlink("../../large", "in/sub/outside"), ==, 0);
+    assert_refused(fixture, &strict, "*'sub/outside'*leaves*");
+    unlink("in/sub/outside");
+    g_assert_cmpint(symlink("/etc/passwd", "in/outside"), ==, 0);
+    assert_refused(fixture, &strict, "*'outside'*leaves*");
+}
+
+static void
+test_paths(Fixture *fixture, gconstpointer data)
+{
+    static const char *const paths[] = {"sub/deep", NULL};
+    const FaImportOptions some = {.paths = paths};
+    FaTreeStats stats;
+    FaDigest tree;
+    make_tree();
+    g_assert_true(fa_store_import(fixture->store, "in", &some, &tree, &stats, NULL));
+    g_assert_cmpuint(stats.files, ==, 1);
+    g_assert_cmpuint(stats.directories, ==, 2);
+}
+
+static void
+test_damage(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    FaTreeStats stats;
+    make_tree();
+    FaDigest tree = import(fixture, "in");
+    g_assert_true(fa_store_checkout(fixture->store, &tree, "out", NULL, false, NULL));
+    g_assert_cmpint(chmod("out/file", 0644), ==, 0);
+    int fd = open("out/file", O_WRONLY);
+    g_assert_cmpint(write(fd, "A", 1), ==, 1);
+    close(fd);
+    g_assert_cmpint(chmod("out/file", 0444), ==, 0);
+    g_assert_false(fa_store_checkout(fixture->store, &tree, "out2", NULL, false, &error));
+    g_assert_error(error, FA_ERROR, FA_ERROR_FAILED);
+    g_assert_false(fa_fs_exists("out2"));
+
+    g_assert_true(fa_store_import(fixture->store, "in", NULL, &tree, &stats, NULL));
+    g_assert_cmpuint(stats.objects_added, ==, 1);
+    g_assert_true(fa_store_checkout(fixture->store, &tree, "out2", NULL, false, NULL));
+    assert_holds("out2/file", LONG_TEXT);
+}
+
+static void
+test_publish(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *name = NULL;
+    g_autofree char *path = fa_store_path(fixture->store, "app-1-abc");
+    FaDigest key, found;
+    fa_digest_of_bytes("k", 1, &key);
+    make_tree();
+    FaDigest tree = import(fixture, "in");
+    g_assert_false(fa_store_lookup(fixture->store, &key, NULL, NULL));
+    fa_fs_make_directory(path, 0755, NULL);
+    for (unsigned i = 0; i < 2; i++) {
+        fa_store_publish(fixture->store, "app-1-abc", &key, &tree, &error);
+        g_assert_no_error(error);
+    }
+    g_assert_true(fa_store_lookup(fixture->store, &key, &name, &found));
+    g_assert_cmpstr(name, ==, "app-1-abc");
+    g_assert_true(fa_digest_is_equal(&tree, &found));
+    g_assert_cmpuint(status_of(path).st_mode & 07777, ==, 0555);
+
+    put("in/file", "other", 0644);
+    tree = import(fixture, "in");
+    g_assert_false(fa_store_publish(fixture->store, "app-1-abc", &key, &tree, &error));
+    g_assert_error(error, FA_ERROR, FA_ERROR_CONFLICT);
+    g_assert_false(fa_store_publish(fixture->store, "objects", &key, &tree, NULL));
+    g_assert_false(fa_store_publish(fixture->store, "../x", &key, &tree, NULL));
+}
+
+static void
+test_taken(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    make_tree();
+    FaDigest tree = import(fixture, "in");
+    fa_fs_make_directory("out/mine", 0755, NULL);
+    g_assert_false(fa_store_checkout(fixture->store, &tree, "out", NULL, false, &error));
+    g_assert_error(error, FA_ERROR, FA_ERROR_CONFLICT);
+    g_auto(GStrv) names = fa_fs_list("out", NULL);
+    g_assert_cmpuint(g_strv_length(names), ==, 1);
+}
+
+static gpointer
+import_many(gpointer data)
+{
+    FaDigest *trees = g_new0(FaDigest, 10);
+    for (unsigned i = 0; i < 10; i++) {
+        g_autoptr(FaStore) store = fa_store_open("home", NULL);
+        g_autoptr(GError) error = NULL;
+        fa_store_import(store, "in", NULL, &trees[i], NULL, &error);
+        g_assert_no_error(error);
+    }
+    return trees;
+}
+
+static void
+test_two(Fixture *fixture, gconstpointer data)
+{
+    make_tree();
+    for (unsigned i = 0; i < 100; i++) {
+        g_autofree char *path = g_strdup_printf("in/%u", i);
+        put(path, path, 0644);
+    }
+    GThread *one = g_thread_new("one", import_many, NULL);
+    g_autofree FaDigest *mine = import_many(NULL);
+    g_autofree FaDigest *theirs = g_thread_join(one);
+    g_assert_cmpmem(mine, 10 * sizeof *mine, theirs, 10 * sizeof *theirs);
+    g_assert_true(fa_store_checkout(fixture->store, mine, "out", NULL, false, NULL));
+    g_auto(GStrv) left = fa_fs_list("home/store/tmp", NULL);
+    g_assert_cmpuint(g_strv_length(left), ==, 0);
+}
+
+static void
+test_large(Fixture *fixture, gconstpointer data)
+{
+    size_t length = 3 * 1024 * 1024 + 17;
+    g_autofree char *bytes = g_malloc0(length);
+    FaDigest tree, again;
+    for (size_t i = 0; i < length; i++)
+        bytes[i] = (char)(i * 31 >> 7);
+    g_assert_true(fa_fs_write("in/large", bytes, length, 0644, FA_WRITE_NONE, NULL));
+    tree = import(fixture, "in");
+    g_assert_true(fa_store_checkout(fixture->store, &tree, "out", NULL, false, NULL));
+    g_autofree char *content = NULL;
+    size_t found;
+    g_assert_true(fa_fs_read("out/large", G_MAXINT32, &content, &found, NULL));
+    g_assert_cmpmem(content, found, bytes, length);
+    g_assert_true(fa_store_digest(fixture->store, "out", NULL, &again, NULL, NULL));
+    g_assert_true(fa_digest_is_equal(&tree, &again));
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+#define ADD(name, function) g_test_add("/store/" name, Fixture, NULL, set_up, function, tear_down)
+    ADD("a-tree-comes-back-as-it-was", test_round_trip);
+    ADD("a-time-is-made-from-the-content", test_times);
+    ADD("what-must-be-written-is-copied", test_copies);
+    ADD("an-unchanged-file-is-not-read-twice", test_cache);
+    ADD("what-a-tree-may-not-hold-is-refused", test_refused);
+    ADD("only-the-wanted-paths-are-kept", test_paths);
+    ADD("a-changed-object-is-seen-and-replaced", test_damage);
+    ADD("a-published-build-is-found-by-its-key", test_publish);
+    ADD("a-checkout-replaces-nothing", test_taken);
+    ADD("two-importers-agree", test_two);
+    ADD("a-large-file-comes-back-as-it-was", test_large);
+    return g_test_run();
+}
