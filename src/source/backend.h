@@ -1,0 +1,59 @@
+#pragma once
+/*
+ * What a kind of source is made of, for this folder only: the common part, the table of functions, and the way that
+ * programs are run, which keeps credentials out of everything that people see.
+ */
+#include "source/source.h"
+
+typedef struct FaSourceBackend {
+    bool (*check)(FaSource *source,
+                  GError **error); /* at open; sets `where` if it must be another */
+    bool (*resolve)(FaSource *source, const char *wanted, bool offline, FaCancel *cancel,
+                    char **ret_revision, GError **error);
+    /* @target does not exist; what is left of it after a failure is removed by the caller. */
+    bool (*fetch)(FaSource *source, const char *revision, const char *target, FaCancel *cancel,
+                  int log_fd, GError **error);
+    bool (*clone)(FaSource *source, const char *branch, const char *target, FaCancel *cancel,
+                  GError **error);
+    bool (*describe)(FaSource *source, const char *revision, char **ret_version,
+                     FaTime *ret_committed, GError **error);
+} FaSourceBackend;
+
+struct FaSource {
+    const FaSourceBackend *backend;
+    FaSourceSpec spec;
+    char *where;   /* absolute path or URL, credentials included: never shown */
+    char *shown;   /* without them */
+    GStrv secrets; /* texts that must not be seen */
+    char *home;
+    bool is_local; /* `where` is a path */
+};
+
+extern const FaSourceBackend fa_source_git, fa_source_svn, fa_source_archive, fa_source_directory;
+
+/* (transfer full) @text with every secret of @source replaced, fit for a terminal. */
+char *fa_source_redact(const FaSource *source, const char *text);
+
+/* (transfer full) (nullable) "https" for "https://..."; NULL for paths. */
+char *fa_source_scheme(const char *location);
+
+typedef struct FaProgram {
+    const char *const *argv;
+    const char *const
+        *variables;        /* (nullable) NAME, value, ... that are set beside the caller's own */
+    const char *input;     /* (nullable) */
+    const char *directory; /* (nullable) */
+    size_t output_limit;   /* 0: 1 MiB */
+    int log_fd;
+    FaCancel *cancel;
+} FaProgram;
+
+/*
+ * Runs it. True when it ended by itself: *ret_status is its status, *ret_output (nullable) what it wrote to stdout,
+ * *ret_message (nullable) what it wrote to stderr, redacted.
+ */
+bool fa_program_run(const FaSource *source, const FaProgram *program, int *ret_status,
+                    char **ret_output, char **ret_message, GError **error);
+
+/* What a failed program said, as an error: gone, not reachable or not allowed are told apart. Returns false. */
+bool fa_program_fail(const FaSource *source, const char *what, const char *message, GError **error);

@@ -1,0 +1,147 @@
+#include "source/backend.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "sys/spawn.h"
+
+#define MESSAGE_MAX 1500
+
+typedef struct Symptom {
+    const char *text;
+    FaErrorCode code;
+    const char *help;
+} Symptom;
+
+/* What git, svn and curl say in the C locale; the first that fits is taken. */
+static const Symptom symptoms[] = {
+    {"dubious ownership", FA_ERROR_DENIED, "let its owner allow it: git config safe.directory"},
+    {"Authentication failed", FA_ERROR_DENIED, "set up a credential helper or an ssh key"},
+    {"could not read Username", FA_ERROR_DENIED, "set up a credential helper or an ssh key"},
+    {"could not read Password", FA_ERROR_DENIED, "set up a credential helper or an ssh key"},
+    {"Permission denied (", FA_ERROR_DENIED, "set up an ssh key that this user may use"},
+    {"Host key verification failed", FA_ERROR_DENIED, "add the host to ~/.ssh/known_hosts"},
+    {"E170001", FA_ERROR_DENIED, "let svn remember a password for this user"},
+    {"error: 401", FA_ERROR_DENIED, "check the credentials for this location"},
+    {"error: 403", FA_ERROR_DENIED, "check the credentials for this location"},
+    {"Could not resolve host", FA_ERROR_UNREACHABLE, "check the name and the network"},
+    {"ould not resolve hostname", FA_ERROR_UNREACHABLE, "check the name and the network"},
+    {"onnection refused", FA_ERROR_UNREACHABLE, "check the network, then try again"},
+    {"Failed to connect", FA_ERROR_UNREACHABLE, "check the network, then try again"},
+    {"timed out", FA_ERROR_UNREACHABLE, "check the network, then try again"},
+    {"E170013", FA_ERROR_NOT_FOUND, "check the location in the recipe, and that it still exists"},
+    {"does not appear to be a git repository", FA_ERROR_NOT_FOUND,
+     "check the location in the recipe, and that it still exists"},
+    {"does not exist", FA_ERROR_NOT_FOUND, "check the location in the recipe"},
+    {"not found", FA_ERROR_NOT_FOUND, "check the location in the recipe"},
+    {"error: 404", FA_ERROR_NOT_FOUND, "check the location in the recipe"},
+    {"not allowed", FA_ERROR_CONFIG, "use https, ssh, git or file"},
+    {"No space left", FA_ERROR_FAILED, "make room on the disk, then try again"},
+};
+
+static void
+replace(char **text, const char *from, const char *to)
+{
+    g_auto(GStrv) parts = g_strsplit(*text, from, -1);
+    g_free(*text);
+    *text = g_strjoinv(to, parts);
+}
+
+char *
+fa_source_redact(const FaSource *source, const char *text)
+{
+    g_autofree char *clean = fa_text_sanitize(text, strlen(text));
+
+    if (!source->is_local && strcmp(source->where, source->shown) != 0)
+        replace(&clean, source->where, source->shown);
+    for (char **secret = source->secrets; secret != NULL && *secret != NULL; secret++)
+        replace(&clean, *secret, "***");
+    return g_steal_pointer(&clean);
+}
+
+static GStrv
+make_environment(const char *const *variables)
+{
+    /* Set where git runs a hook, say: they would lead to that repository. */
+    static const char *const strays[] = {"GIT_DIR",        "GIT_WORK_TREE",
+                                         "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY",
+                                         "GIT_NAMESPACE",  "GIT_ALTERNATE_OBJECT_DIRECTORIES"};
+    GStrv environment = g_get_environ();
+
+    for (size_t i = 0; i < G_N_ELEMENTS(strays); i++)
+        environment = g_environ_unsetenv(environment, strays[i]);
+    environment = g_environ_setenv(environment, "LC_ALL", "C", TRUE);
+    for (; variables != NULL && *variables != NULL; variables += 2)
+        environment = g_environ_setenv(environment, variables[0], variables[1], TRUE);
+    return environment;
+}
+
+static void
+write_log(int fd, const char *text)
+{
+    size_t left = strlen(text);
+
+    /* A log that cannot be written is no reason to fail. */
+    while (fd > 0 && left > 0) {
+        ssize_t written = write(fd, text, left);
+        if (written <= 0)
+            return;
+        text += written;
+        left -= (size_t)written;
+    }
+}
+
+bool
+fa_program_run(const FaSource *source, const FaProgram *program, int *ret_status, char **ret_output,
+               char **ret_message, GError **error)
+{
+    g_auto(GStrv) environment = make_environment(program->variables);
+    g_auto(FaSpawnResult) result = {0};
+    /* Not copied to the log as it comes: it has to be redacted whole. */
+    const FaSpawn spawn = {
+        .argv = program->argv,
+        .environment = (const char *const *)environment,
+        .directory = program->directory,
+        .input = program->input,
+        .input_length = program->input != NULL ? strlen(program->input) : 0,
+        .output_limit = program->output_limit,
+        .cancel = program->cancel,
+    };
+
+    if (!fa_spawn_run(&spawn, &result, error)) {
+        g_prefix_error(error, "cannot run '%s': ", program->argv[0]);
+        return false;
+    }
+
+    g_autofree char *message =
+        fa_source_redact(source, result.error_output != NULL ? result.error_output : "");
+    write_log(program->log_fd, message);
+    *ret_status = result.status;
+    if (ret_output != NULL)
+        *ret_output = g_steal_pointer(&result.output);
+    if (ret_message != NULL)
+        *ret_message = g_steal_pointer(&message);
+    return true;
+}
+
+bool
+fa_program_fail(const FaSource *source, const char *what, const char *message, GError **error)
+{
+    FaErrorCode code = FA_ERROR_FAILED;
+    const char *help = NULL;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(symptoms) && help == NULL; i++) {
+        if (strstr(message, symptoms[i].text) != NULL) {
+            code = symptoms[i].code;
+            help = symptoms[i].help;
+        }
+    }
+
+    g_autofree char *words = g_strndup(message, MESSAGE_MAX);
+    g_strdelimit(g_strstrip(words), "\n", ';');
+    g_autofree char *line = fa_text_sanitize(words, strlen(words));
+    return fa_fail(error, code, "cannot %s '%s': %s%s%s", what, source->shown, line,
+                   help != NULL ? "\nhelp: " : "", help != NULL ? help : "");
+}
