@@ -1,0 +1,44 @@
+#pragma once
+/*
+ * The etc/ of a new build: what is rendered now, and what a person did to the etc/ of the build before.
+ *
+ * etc/.rendered/ (mode 0700) keeps what was rendered, so that the next build knows what was edited. Files that a person
+ * put there are copied; an edited file that is not rendered any more is kept as NAME.bak.
+ */
+#include <glib.h>
+#include <stdbool.h>
+
+#include "site/edits.h"
+
+#define FA_CARRY_FILE_MAX  ((size_t)16 << 20)
+#define FA_CARRY_FILES_MAX 10000
+#define FA_CARRY_DEPTH_MAX 32
+
+typedef struct FaRendered {
+    char *path; /* below etc/: COMPONENT/... */
+    GBytes *content;
+    bool is_private;    /* mode 0600: it holds a secret */
+    bool is_executable; /* its template was */
+} FaRendered;
+
+/* @content is taken. */
+FaRendered *fa_rendered_new(const char *path, GBytes *content, bool is_private, bool is_executable);
+void fa_rendered_free(FaRendered *rendered);
+
+typedef struct FaCarried {
+    char *path;
+    FaEditOutcome outcome;
+    char *backup; /* (nullable) where the edited file was kept, below etc/ */
+} FaCarried;
+
+void fa_carried_free(FaCarried *carried);
+
+/* True when a person changed or added anything in @etc since it was written. */
+bool fa_carry_is_edited(const char *etc, bool *ret_edited, GError **error);
+
+/*
+ * Writes @files (of FaRendered) into the new directory @etc; @old (nullable) is the etc/ of the build before, which is
+ * only read. *ret_carried: of FaCarried, in the order of @files, then what else was carried over.
+ */
+bool fa_carry(const char *old, const char *etc, const GPtrArray *files, FaEdits *edits,
+              GPtrArray **ret_carried, GError **error);
