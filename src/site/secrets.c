@@ -194,6 +194,19 @@ fa_secrets_get(FaSecrets *secrets, const char *name, FaSecretUse use, GError **e
     return g_hash_table_lookup(secrets->values, name);
 }
 
+void
+fa_secrets_fill(const FaSecrets *secrets, FaScope *scope)
+{
+    GHashTableIter iter;
+    gpointer name, value;
+
+    g_hash_table_iter_init(&iter, secrets->values);
+    while (g_hash_table_iter_next(&iter, &name, &value)) {
+        g_autofree char *full = g_strconcat("secret.", name, NULL);
+        fa_scope_set(scope, full, value);
+    }
+}
+
 char *
 fa_secrets_reference(const char *name)
 {

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "domain/template.h"
+
 #define FA_SECRETS_LENGTH     40
 #define FA_SECRETS_LENGTH_MAX 4096
 
@@ -33,6 +35,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaSecrets, fa_secrets_free)
 bool fa_secrets_ensure(FaSecrets *secrets, const char *name, GError **error);
 /* (transfer none) (nullable) The value; REFUSED for a use that others see, NOT_FOUND when nobody made it. */
 const char *fa_secrets_get(FaSecrets *secrets, const char *name, FaSecretUse use, GError **error);
+/* Makes every secret that was loaded known to templates as `secret.NAME`. What they give is for private files only. */
+void fa_secrets_fill(const FaSecrets *secrets, FaScope *scope);
 /* (transfer full) `secret:NAME`, which may be shown. */
 char *fa_secrets_reference(const char *name);
 /* True when @text holds the value of a secret that was loaded; then it must not be seen by others. */
