@@ -1,6 +1,10 @@
 <?php
-$conf['title'] = '${title}';
-$conf['tagline'] = '${tagline}';
+$conf['title'] = <<<'END'
+${title}
+END;
+$conf['tagline'] = <<<'END'
+${tagline}
+END;
 $conf['savedir'] = '${var}/data';
 $conf['baseurl'] = '${url}';
 $conf['basedir'] = '/';

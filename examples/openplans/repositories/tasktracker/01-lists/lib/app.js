@@ -21,6 +21,17 @@ function text(body, name, max) {
     return value;
 }
 
+function id(request) {
+    return /^[0-9]{1,15}$/.test(request.params.id) ? Number(request.params.id) : 0;
+}
+
+function found(task, request) {
+    if (!task) {
+        throw new Problem(404, `there is no task '${request.params.id}'`);
+    }
+    return task;
+}
+
 function add(store, request) {
     return store.add(text(request.body, "list", LIST_MAX), text(request.body, "title", TITLE_MAX), new Date());
 }
@@ -30,11 +41,12 @@ function setDone(store, request) {
     if (done === undefined) {
         throw new Problem(400, "'done' must be true or false");
     }
-    const id = /^[0-9]{1,15}$/.test(request.params.id) ? Number(request.params.id) : 0;
-    const task = store.setDone(id, done);
-    if (!task) {
-        throw new Problem(404, `there is no task '${request.params.id}'`);
-    }
+    const task = found(store.setDone(id(request), done), request);
+    return task;
+}
+
+function remove(store, request) {
+    const task = found(store.remove(id(request)), request);
     return task;
 }
 
@@ -44,6 +56,7 @@ function api(store) {
     router.get("/lists/:name", (request, response) => response.json(store.tasks(request.params.name)));
     router.post("/tasks", (request, response) => response.status(201).json(add(store, request)));
     router.patch("/tasks/:id", (request, response) => response.json(setDone(store, request)));
+    router.delete("/tasks/:id", (request, response) => response.json(remove(store, request)));
     return router;
 }
 

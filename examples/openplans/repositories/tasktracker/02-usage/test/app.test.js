@@ -37,6 +37,14 @@ test("a task is added, done, and listed", async (t) => {
     assert.deepStrictEqual(lists, [{ name: "park", tasks: 1, done: 1 }]);
 });
 
+test("a task that is removed is gone, and cannot be removed again", async (t) => {
+    const url = await serve(t);
+    const { id } = await (await send(`${url}/api/tasks`, "POST", { list: "park", title: "x" })).json();
+    assert.strictEqual((await send(`${url}/api/tasks/${id}`, "DELETE")).status, 200);
+    assert.deepStrictEqual(await (await fetch(`${url}/api/lists`)).json(), []);
+    assert.strictEqual((await send(`${url}/api/tasks/${id}`, "DELETE")).status, 404);
+});
+
 test("a form leads back to its list, below the path that browsers see", async (t) => {
     const url = await serve(t);
     const answer = await send(`${url}/tasks`, "POST", { list: "a b", title: "x" });

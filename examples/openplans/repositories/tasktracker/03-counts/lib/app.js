@@ -21,6 +21,17 @@ function text(body, name, max) {
     return value;
 }
 
+function id(request) {
+    return /^[0-9]{1,15}$/.test(request.params.id) ? Number(request.params.id) : 0;
+}
+
+function found(task, request) {
+    if (!task) {
+        throw new Problem(404, `there is no task '${request.params.id}'`);
+    }
+    return task;
+}
+
 function add(store, usage, request) {
     const now = new Date();
     const task = store.add(text(request.body, "list", LIST_MAX), text(request.body, "title", TITLE_MAX), now);
@@ -33,12 +44,14 @@ function setDone(store, usage, request) {
     if (done === undefined) {
         throw new Problem(400, "'done' must be true or false");
     }
-    const id = /^[0-9]{1,15}$/.test(request.params.id) ? Number(request.params.id) : 0;
-    const task = store.setDone(id, done);
-    if (!task) {
-        throw new Problem(404, `there is no task '${request.params.id}'`);
-    }
+    const task = found(store.setDone(id(request), done), request);
     usage.write(new Date(), request.get("x-remote-user"), done ? "done" : "reopen", task.list);
+    return task;
+}
+
+function remove(store, usage, request) {
+    const task = found(store.remove(id(request)), request);
+    usage.write(new Date(), request.get("x-remote-user"), "remove", task.list);
     return task;
 }
 
@@ -49,6 +62,7 @@ function api(store, usage) {
     router.get("/lists/:name", (request, response) => response.json(store.tasks(request.params.name)));
     router.post("/tasks", (request, response) => response.status(201).json(add(store, usage, request)));
     router.patch("/tasks/:id", (request, response) => response.json(setDone(store, usage, request)));
+    router.delete("/tasks/:id", (request, response) => response.json(remove(store, usage, request)));
     return router;
 }
 

@@ -94,6 +94,12 @@ class Store {
         this.#save();
         return row;
     }
+
+    remove(id) {
+        const row = this.#rows("DELETE FROM task WHERE id = ? RETURNING *", [id])[0];
+        this.#save();
+        return row;
+    }
 }
 
 module.exports = { Store };
