@@ -11,9 +11,10 @@
 #include "sys/fs.h"
 #include "sys/lock.h"
 
-#define HASH_BUFFER  (256 * 1024)
-#define DOWNLOAD_MAX "4294967296"
-#define SHORT_HEX    12
+#define HASH_BUFFER    (256 * 1024)
+#define DOWNLOAD_MAX   "4294967296"
+#define SHORT_HEX      12
+#define UNPACK_REFUSED 3 /* what fassembler-unpack ends with */
 
 static bool
 check(FaSource *source, GError **error)
@@ -234,7 +235,7 @@ fetch(FaSource *source, const char *revision, const char *target, FaCancel *canc
         return false;
     if (status == 0)
         return true;
-    return fa_fail(error, status == FA_ERROR_REFUSED ? FA_ERROR_REFUSED : FA_ERROR_FAILED,
+    return fa_fail(error, status == UNPACK_REFUSED ? FA_ERROR_REFUSED : FA_ERROR_FAILED,
                    "cannot unpack '%s': %s", source->shown, g_strchomp(message));
 }
 
