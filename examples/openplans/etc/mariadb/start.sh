@@ -3,6 +3,7 @@
 # shellcheck disable=SC2016 # names in braces are the template's: they are gone when the shell reads this
 set -eu
 umask 077
+mkdir -p '${var}'
 
 data='${var}/data'
 if [ ! -d "$data" ]; then
