@@ -10,12 +10,14 @@
 #include "base/error.h"
 #include "store/hash.h"
 #include "store/private.h"
+#include "store/scan.h"
 #include "sys/fd.h"
 #include "sys/fs.h"
 
 #define EPOCH     946684800 /* 2000-01-01 */
 #define SPREAD    0x1fffffffu
 #define SHARD     2
+#define BUFFER    (256 * 1024)
 #define NAME_FLAT 67 /* 64 digits, ".x" and a NUL */
 
 void
@@ -244,4 +246,23 @@ fa_staging_publish(FaStaging *staging, GError **error)
             return false;
     }
     return true;
+}
+
+int
+fa_object_hash_file(FaHasher *hasher, int directory_fd, const char *path, FaDigest *ret_digest)
+{
+    g_autofree char *buffer = g_malloc(BUFFER);
+    ssize_t length;
+    fa_autofd int fd = fa_scan_open_file(directory_fd, path);
+    if (fd < 0)
+        return -1;
+    fa_hasher_begin(hasher);
+    while ((length = read(fd, buffer, BUFFER)) != 0) {
+        if (length < 0 && errno != EINTR)
+            return -1;
+        if (length > 0)
+            fa_hasher_add(hasher, buffer, (size_t)length);
+    }
+    fa_hasher_finish(hasher, ret_digest);
+    return 0;
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <time.h>
 #include "base/digest.h"
+#include "store/hash.h"
 #include "store/store.h"
 
 #define FA_OBJECT_NAME_SIZE 72
@@ -50,3 +51,5 @@ bool fa_staging_write(FaStaging *staging, const FaDigest *digest, bool is_progra
                       const void *bytes, size_t length, GError **error);
 bool fa_staging_publish(FaStaging *staging, GError **error);
 bool fa_write_all(int fd, const void *bytes, size_t length);
+/* Reads a file below @directory_fd without following a symlink; -1 with errno set when that fails. */
+int fa_object_hash_file(FaHasher *hasher, int directory_fd, const char *path, FaDigest *ret_digest);

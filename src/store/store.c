@@ -32,15 +32,17 @@ fa_store_free(FaStore *store)
 {
     if (store == NULL)
         return;
-    /* A cache that cannot be saved costs time only. */
-    if (store->cache != NULL && fa_fs_is_directory(store->path))
+    /* A cache that cannot be saved costs time only. Without a home there is nothing to save it for. */
+    g_autofree char *home = g_path_get_dirname(store->path);
+    if (store->cache != NULL && fa_fs_is_directory(home) &&
+        fa_fs_make_directory(store->path, 0755, NULL))
         fa_cache_save(store->cache, NULL);
     fa_cache_free(store->cache);
     fa_hash_free(store->hash);
     if (store->session != NULL) {
         g_autofree char *trees = g_strconcat(store->session_path, ".trees", NULL);
-        fa_fs_remove_tree(trees, NULL);
-        fa_fs_remove_tree(store->session_path, NULL);
+        if (fa_fs_remove_tree(trees, NULL))
+            fa_fs_remove_tree(store->session_path, NULL);
     }
     fa_lock_release(store->session);
     g_free(store->session_path);
@@ -149,8 +151,9 @@ fa_store_read_key(FaStore *store, const char *hex, char **ret_name, FaDigest *re
     g_autofree char *path = g_build_filename(store->path, "keys", hex, NULL);
     g_autofree char *text = NULL;
     size_t length;
-    FaDigest tree;
-    if (!fa_fs_read(path, RECORD_MAX, &text, &length, NULL))
+    FaDigest key, tree;
+    /* A name that is no digest is a file that somebody was killed over. */
+    if (!fa_digest_from_hex(hex, &key) || !fa_fs_read(path, RECORD_MAX, &text, &length, NULL))
         return false;
     g_auto(GStrv) lines = g_strsplit(text, "\n", 4);
     if (g_strv_length(lines) < 3 || !fa_store_is_name(lines[0]) ||

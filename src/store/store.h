@@ -80,3 +80,37 @@ bool fa_store_add_root(FaStore *store, const char *kind, const char *id, const c
                        GError **error);
 /* No such root is no error. */
 bool fa_store_remove_root(FaStore *store, const char *kind, const char *id, GError **error);
+
+typedef struct FaKept {
+    char *name;
+    char *by; /* "current openplans/live", "a running command" */
+} FaKept;
+
+typedef struct FaGcStats {
+    uint64_t names_removed;
+    uint64_t objects_removed;
+    uint64_t leftovers_removed;
+    uint64_t bytes_freed; /* of objects; in a dry run what would be */
+    uint64_t bytes_kept;
+    GPtrArray *kept; /* of FaKept, by name */
+} FaGcStats;
+
+void fa_gc_stats_clear(FaGcStats *stats);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FaGcStats, fa_gc_stats_clear)
+
+/* Removes what no root and no running command keeps, and what killed commands left. Needs no free space. Waits for
+ * imports and checkouts that are under way. */
+bool fa_store_gc(FaStore *store, bool dry_run, FaCancel *cancel, FaGcStats *ret_stats,
+                 GError **error);
+
+typedef struct FaDamage {
+    const char *path;         /* of the object, or of the file in a build */
+    const char *const *names; /* builds that use it, NULL-ended */
+    bool restored;            /* from an intact copy */
+} FaDamage;
+
+typedef void (*FaDamageFunc)(const FaDamage *damage, void *data);
+
+/* Reads everything. True also when there was damage: @report is called for each. */
+bool fa_store_verify(FaStore *store, FaDamageFunc report, void *data, FaCancel *cancel,
+                     GError **error);

@@ -1,0 +1,69 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "store/store.h"
+
+/* One use of the store at a time, for test-store.sh: store FUNCTION. One thread, so that calls have one order. */
+static const FaImportOptions options = {.threads = 1};
+
+static bool
+publish(FaStore *store, GError **error)
+{
+    static const char *const names[] = {"app-1", NULL};
+    FaDigest key, tree;
+    fa_digest_of_bytes("app", 3, &key);
+    return fa_store_import(store, "tree", &options, &tree, NULL, error) &&
+           fa_store_publish(store, "app-1", &key, &tree, error) &&
+           fa_store_add_root(store, "pinned", "app", names, error);
+}
+
+static bool
+checkout(FaStore *store, GError **error)
+{
+    FaDigest key, tree;
+    fa_digest_of_bytes("app", 3, &key);
+    if (!fa_store_lookup(store, &key, NULL, &tree))
+        return false;
+    return fa_store_checkout(store, &tree, "out", NULL, true, error);
+}
+
+static void
+print_damage(const FaDamage *damage, void *data)
+{
+    bool *is_damaged = data;
+    *is_damaged = true;
+    printf("damaged: %s\n", damage->path);
+}
+
+static bool
+run(FaStore *store, const char *what, GError **error)
+{
+    if (strcmp(what, "publish") == 0)
+        return publish(store, error);
+    if (strcmp(what, "checkout") == 0)
+        return checkout(store, error);
+    if (strcmp(what, "verify") == 0) {
+        bool is_damaged = false;
+        return fa_store_verify(store, print_damage, &is_damaged, NULL, error) && !is_damaged;
+    }
+    if (strcmp(what, "unroot") == 0)
+        return fa_store_remove_root(store, "pinned", "app", error);
+    if (strcmp(what, "gc") == 0) {
+        g_auto(FaGcStats) stats = {0};
+        return fa_store_gc(store, false, NULL, &stats, error);
+    }
+    g_assert_not_reached();
+}
+
+int
+main(int argc, char **argv)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_cmpint(argc, ==, 2);
+    g_autoptr(FaStore) store = fa_store_open("home", &error);
+    if (store != NULL && run(store, argv[1], &error))
+        return 0;
+    fprintf(stderr, "%s\n", error != NULL ? error->message : "no");
+    return 1;
+}

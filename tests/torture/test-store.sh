@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# The store when the disk fails, or the program is killed, at any call that changes something. STORE is the program.
+. "$(dirname "$0")/tap.sh"
+STORE=${STORE:?the program that calls store/}
+
+a_tree() {
+    chmod -R u+w "$work"/* 2> /dev/null
+    rm -rf "${work:?}"/* "$work"/.out.*
+    mkdir -p tree/sub
+    echo 'one file that is long enough not to be tiny' > tree/one
+    echo 'another one that is long enough, and is run' > tree/sub/two
+    chmod 755 tree/sub/two
+    : > tree/empty
+    ln -s one tree/link
+}
+
+# same A B: what a checkout has is what was imported.
+same() { diff -r --no-dereference "$1" "$2" > /dev/null 2>&1; }
+
+# Whatever is visible is whole, and the next try finishes the job and leaves nothing behind.
+store_is_whole() {
+    [ ! -e home/store/app-1 ] || same tree home/store/app-1 || return 1
+    [ "$1" != 'done' ] || [ -e home/store/app-1 ] || return 1
+    [ ! -e home/store/objects ] || "$STORE" verify || return 1
+    "$STORE" publish && "$STORE" verify && "$STORE" gc && same tree home/store/app-1 || return 1
+    [ -z "$(find home/store/tmp home/store/sessions -mindepth 1)" ] || return 1
+    [ -z "$(find home/store -name '.*')" ]
+}
+publish() { exec "$STORE" publish; }
+torture 'a-build-is-published-whole-or-not' a_tree publish store_is_whole
+
+a_build() {
+    a_tree
+    "$STORE" publish
+}
+check_out() { exec "$STORE" checkout; }
+checkout_is_whole() {
+    [ ! -e out ] || same tree out || return 1
+    [ "$1" != 'done' ] || [ -e out ] || return 1
+    [ "$1" = killed ] || [ -z "$(find . -maxdepth 1 -name '.out.*')" ] || return 1
+    [ -e out ] || "$STORE" checkout && same tree out && "$STORE" verify
+}
+torture 'a-checkout-is-whole-or-not-there' a_build check_out checkout_is_whole
+
+garbage() {
+    a_build
+    "$STORE" unroot
+}
+collect() { exec "$STORE" gc; }
+# What is left of a build that was to go is not taken for one.
+garbage_goes() {
+    [ ! -e home/store/app-1 ] || same tree home/store/app-1 || return 1
+    "$STORE" gc && [ ! -e home/store/app-1 ] && [ -z "$(find home/store/objects -type f)" ] &&
+        store_is_whole again
+}
+torture 'garbage-is-collected-by-the-next-try' garbage collect garbage_goes
+finish
