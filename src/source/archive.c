@@ -80,6 +80,19 @@ hash_file(const char *path, FaCancel *cancel, char **ret_hex, GError **error)
     return true;
 }
 
+static char *
+quote_for_curl(const char *text)
+{
+    GString *quoted = g_string_new("\"");
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\')
+            g_string_append_c(quoted, '\\');
+        g_string_append_c(quoted, *text);
+    }
+    g_string_append_c(quoted, '"');
+    return g_string_free(quoted, FALSE);
+}
+
 /* The URL goes by standard input: others see the arguments of a process. */
 static bool
 download(FaSource *source, const char *path, FaCancel *cancel, int log_fd, GError **error)
@@ -108,8 +121,8 @@ download(FaSource *source, const char *path, FaCancel *cancel, int log_fd, GErro
                                 "--config",
                                 "-",
                                 NULL};
-    g_autofree char *escaped = g_strescape(source->where, NULL);
-    g_autofree char *input = g_strdup_printf("url = \"%s\"\n", escaped);
+    g_autofree char *escaped = quote_for_curl(source->where);
+    g_autofree char *input = g_strdup_printf("url = %s\n", escaped);
     const FaProgram program = {.argv = argv, .input = input, .cancel = cancel, .log_fd = log_fd};
     g_autofree char *message = NULL;
     int status = 0;
@@ -174,10 +187,10 @@ ensure_cached(FaSource *source, FaCancel *cancel, int log_fd, char **ret_path, G
         return false;
     g_autoptr(FaLock) lock =
         fa_lock_take(lock_path, FA_LOCK_EXCLUSIVE, purpose, -1, NULL, NULL, cancel, error);
-    if (lock == NULL)
+    if (lock == NULL || !fa_source_remove_temporaries(cached, error))
         return false;
     if (!is_cached(cached, source->spec.sha256, cancel)) {
-        g_autofree char *temporary = fa_fs_make_temporary(parent, ".new-", error);
+        g_autofree char *temporary = fa_source_make_temporary(cached, error);
         bool is_got =
             temporary != NULL && get_archive(source, temporary, cached, cancel, log_fd, error);
         if (temporary != NULL)

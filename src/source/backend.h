@@ -37,6 +37,13 @@ char *fa_source_redact(const FaSource *source, const char *text);
 /* (transfer full) (nullable) "https" for "https://..."; NULL for paths. */
 char *fa_source_scheme(const char *location);
 
+/*
+ * (transfer full) (nullable) A new directory beside @path, in which it is made before it gets its name. The other removes
+ * what processes that were killed left of such. Both are called under the lock of @path.
+ */
+char *fa_source_make_temporary(const char *path, GError **error);
+bool fa_source_remove_temporaries(const char *path, GError **error);
+
 typedef struct FaProgram {
     const char *const *argv;
     const char *const

@@ -120,8 +120,7 @@ make_mirror(FaSource *source, const char *mirror, const char *const *fetch, FaCa
             int log_fd, GError **error)
 {
     const char *const init[] = {"init", "--quiet", "--bare", NULL};
-    g_autofree char *parent = g_path_get_dirname(mirror);
-    g_autofree char *temporary = fa_fs_make_temporary(parent, ".new-", error);
+    g_autofree char *temporary = fa_source_make_temporary(mirror, error);
     if (temporary == NULL)
         return false;
 
@@ -199,7 +198,8 @@ fa_git_mirror_update(FaSource *source, const char *commit, FaCancel *cancel, int
         return false;
     g_autoptr(FaLock) lock =
         fa_lock_take(lock_path, FA_LOCK_EXCLUSIVE, purpose, -1, NULL, NULL, cancel, error);
-    return lock != NULL && fill_mirror(source, mirror, commit, cancel, log_fd, error);
+    return lock != NULL && fa_source_remove_temporaries(mirror, error) &&
+           fill_mirror(source, mirror, commit, cancel, log_fd, error);
 }
 
 /* read-tree asks for all missing contents at once; archive would ask for them one by one. */

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "sys/fs.h"
 #include "sys/spawn.h"
 
 #define MESSAGE_MAX 1500
@@ -59,6 +60,34 @@ fa_source_redact(const FaSource *source, const char *text)
     for (char **secret = source->secrets; secret != NULL && *secret != NULL; secret++)
         replace(&clean, *secret, "***");
     return g_steal_pointer(&clean);
+}
+
+static char *
+get_prefix(const char *path)
+{
+    g_autofree char *name = g_path_get_basename(path);
+    return g_strconcat(".new-", name, "-", NULL);
+}
+
+char *
+fa_source_make_temporary(const char *path, GError **error)
+{
+    g_autofree char *parent = g_path_get_dirname(path), *prefix = get_prefix(path);
+    return fa_fs_make_temporary(parent, prefix, error);
+}
+
+bool
+fa_source_remove_temporaries(const char *path, GError **error)
+{
+    g_autofree char *parent = g_path_get_dirname(path), *prefix = get_prefix(path);
+    g_auto(GStrv) names = fa_fs_list(parent, error);
+
+    for (char **name = names; name != NULL && *name != NULL; name++) {
+        g_autofree char *left = g_build_filename(parent, *name, NULL);
+        if (g_str_has_prefix(*name, prefix) && !fa_fs_remove_tree(left, error))
+            return false;
+    }
+    return names != NULL;
 }
 
 static GStrv

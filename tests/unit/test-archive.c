@@ -101,7 +101,8 @@ static void
 test_url(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *url = g_strdup_printf("file://%s/a.tar.gz", fixture->root);
+    g_free(sh(fixture, "cp a.tar.gz \"a'\\\"é.tar.gz\""));
+    g_autofree char *url = g_strdup_printf("file://%s/a'\"é.tar.gz", fixture->root);
     fetch(fixture, url, fixture->sha256, NULL, &error);
     g_assert_no_error(error);
     assert_fetched(fixture);
@@ -196,11 +197,17 @@ test_interrupted(Fixture *fixture, gconstpointer data)
     g_assert_error(error, FA_ERROR, FA_ERROR_CANCELLED);
     g_thread_join(thread);
     assert_nothing_made(fixture);
+    /* As if it had been killed before. */
+    g_autofree char *left =
+        g_strdup_printf("mkdir home/src/.archives/.new-%s-XXXXXX", fixture->sha256);
+    g_free(sh(fixture, left));
     g_free(sh(fixture, "rm slow; mv a.tar.gz slow"));
     g_clear_error(&error);
     fetch(fixture, url, fixture->sha256, NULL, &error);
     g_assert_no_error(error);
     assert_fetched(fixture);
+    g_free(sh(fixture, "rm -r out"));
+    assert_nothing_made(fixture);
 }
 
 static gpointer

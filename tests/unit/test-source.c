@@ -194,6 +194,34 @@ test_git_known_needs_no_repository(Fixture *fixture, gconstpointer data)
     assert_fails(source, NULL, FA_ERROR_NOT_FOUND, "help: check the location");
 }
 
+/* With a server that can leave out contents, only those of the wanted commit come, and then stay. */
+static void
+test_git_partial(Fixture *fixture, gconstpointer data)
+{
+    static const char count[] = "git -C home/src/.mirrors/*[0-9a-f] rev-list --objects --all "
+                                "--missing=print | grep -c '^?' || true";
+    g_free(sh(fixture, "git -C repo config uploadpack.allowFilter true; "
+                       "git -C repo config uploadpack.allowAnySHA1InWant true"));
+    g_autofree char *url = g_strdup_printf("file://%s/repo", fixture->root);
+    g_autoptr(FaSource) source = open_source(fixture, FA_SOURCE_GIT, url);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *tip = resolve(source, NULL, false);
+    g_autofree char *release = resolve(source, "release/1.0", true);
+    g_autofree char *before = sh(fixture, count);
+    fetch(fixture, source, tip);
+    g_autofree char *after = sh(fixture, count);
+
+    g_assert_cmpstr(before, ==, "4");
+    g_assert_cmpstr(after, ==, "2");
+    assert_content(fixture, "file", "two\n");
+    g_free(sh(fixture, "mv repo gone; rm -r out"));
+    fetch(fixture, source, tip);
+    g_free(sh(fixture, "rm -r out"));
+    g_assert_false(fa_source_fetch(source, release, fixture->target, NULL, -1, &error));
+    g_assert_error(error, FA_ERROR, FA_ERROR_NOT_FOUND);
+    assert_nothing_made(fixture);
+}
+
 static void
 test_git_rewritten(Fixture *fixture, gconstpointer data)
 {
@@ -424,6 +452,7 @@ main(int argc, char **argv)
         {"a-commit-is-called-by-its-highest-tag", git_repository, test_git_describe},
         {"a-known-commit-needs-no-repository", git_repository, test_git_known_needs_no_repository},
         {"what-a-rewritten-branch-had-is-kept", git_repository, test_git_rewritten},
+        {"contents-come-when-they-are-wanted", git_repository, test_git_partial},
         {"an-unknown-branch-gets-the-nearest-word", git_repository, test_git_names},
         {"a-location-that-runs-programs-is-refused", NULL, test_refused_locations},
         {"credentials-are-in-no-error", NULL, test_credentials},
