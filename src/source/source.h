@@ -9,7 +9,8 @@
  * processes may use them at once. Submodules of git are refused, externals of svn are left out.
  *
  * `fassembler-unpack` is looked for beside the running program, in ../libexec/fassembler and, for tests, in
- * $FASSEMBLER_LIBEXEC. All functions may block; a set cancel ends them with CANCELLED.
+ * $FASSEMBLER_LIBEXEC. All functions may block; a set cancel ends them with CANCELLED. A source does not change once open: threads may
+ * share it.
  */
 #include <glib.h>
 #include <stdbool.h>

@@ -1,10 +1,14 @@
 #include "source/source.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "sys/fd.h"
 #include "sys/fs.h"
 #include "sys/spawn.h"
 
@@ -342,6 +346,52 @@ test_cancelled(Fixture *fixture, gconstpointer data)
     fetch(fixture, source, tip);
 }
 
+typedef struct Server {
+    int listener;
+    FaCancel *cancel;
+} Server;
+
+/* Says nothing to who connects, and lets the fetch be cancelled just then. */
+static gpointer
+cancel_when_connected(gpointer data)
+{
+    const Server *server = data;
+    fa_autofd int peer = accept4(server->listener, NULL, NULL, SOCK_CLOEXEC);
+    char request[256];
+    g_assert_cmpint(peer, >=, 0);
+    g_assert_cmpint(read(peer, request, sizeof request), >, 0);
+    fa_cancel_set(server->cancel);
+    /* Until git is gone. */
+    while (read(peer, request, sizeof request) > 0)
+        continue;
+    return NULL;
+}
+
+static void
+test_interrupted(Fixture *fixture, gconstpointer data)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t length = sizeof address;
+    g_autoptr(FaCancel) cancel = fa_cancel_new();
+    g_autoptr(GError) error = NULL;
+    char *revision = NULL;
+    fa_autofd int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    g_assert_cmpint(bind(listener, (struct sockaddr *)&address, length), ==, 0);
+    g_assert_cmpint(listen(listener, 1), ==, 0);
+    g_assert_cmpint(getsockname(listener, (struct sockaddr *)&address, &length), ==, 0);
+
+    Server server = {.listener = listener, .cancel = cancel};
+    GThread *thread = g_thread_new("server", cancel_when_connected, &server);
+    g_autofree char *url = g_strdup_printf("git://127.0.0.1:%u/repo", ntohs(address.sin_port));
+    g_autoptr(FaSource) source = open_source(fixture, FA_SOURCE_GIT, url);
+    g_assert_false(fa_source_resolve(source, NULL, false, cancel, &revision, &error));
+    g_assert_error(error, FA_ERROR, FA_ERROR_CANCELLED);
+    g_thread_join(thread);
+    g_autofree char *left = sh(fixture, "ls -A home/src/.mirrors | grep -v 'lock$' || true");
+    g_assert_cmpstr(left, ==, "");
+}
+
 static void
 test_subdirectory(Fixture *fixture, gconstpointer data)
 {
@@ -460,6 +510,7 @@ main(int argc, char **argv)
         {"locks-of-a-killed-git-do-not-matter", git_repository, test_git_stale_locks},
         {"two-first-fetches-at-once-share-one-mirror", git_repository, test_two_at_once},
         {"a-cancelled-fetch-leaves-nothing-and-can-be-repeated", git_repository, test_cancelled},
+        {"an-interrupted-first-fetch-leaves-no-mirror", NULL, test_interrupted},
         {"a-subdirectory-can-be-the-source", git_repository, test_subdirectory},
         {"work-is-done-in-a-clone-of-the-real-repository", git_repository, test_work},
         {"paths-and-numbers-of-svn-are-found", svn_repository, test_svn},
