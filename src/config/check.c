@@ -1,0 +1,133 @@
+#include "config/check.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "domain/plan.h"
+#include "domain/ports.h"
+
+#define SECRET_PREFIX "secret:"
+
+static void
+help_nearest(FaDiag *diag, const char *word, const char *const *words)
+{
+    const char *nearest = fa_text_nearest(word, words);
+    if (nearest != NULL)
+        fa_diag_help(diag, "did you mean '%s'?", nearest);
+}
+
+/* @name is PROCESS of @recipe or COMPONENT:PROCESS. */
+static void
+check_process(const FaProduct *product, const FaRecipe *recipe, const char *name,
+              const FaPlace *place, FaDiags *diags)
+{
+    const char *colon = strchr(name, ':');
+    const char *process = colon != NULL ? colon + 1 : name;
+    g_autofree char *component =
+        colon != NULL ? g_strndup(name, (size_t)(colon - name)) : g_strdup(recipe->name);
+    const FaRecipe *owner = fa_product_find_component(product, component);
+
+    if (owner == NULL) {
+        g_autofree const char **names = fa_product_component_names(product);
+        help_nearest(fa_diags_error(diags, place,
+                                    "'after' names '%s', but there is no component '%s'", name,
+                                    component),
+                     component, names);
+        return;
+    }
+    if (fa_recipe_find_process(owner, process) != NULL)
+        return;
+    g_autofree const char **names = g_new0(const char *, owner->processes->len + 1);
+    for (unsigned i = 0; i < owner->processes->len; i++)
+        names[i] = ((const FaProcess *)g_ptr_array_index(owner->processes, i))->name;
+    help_nearest(fa_diags_error(diags, place, "'after' names '%s', but '%s' has no process '%s'",
+                                name, component, process),
+                 process, names);
+}
+
+static void
+check_after(const FaProduct *product, const FaRecipe *recipe, FaDiags *diags)
+{
+    for (unsigned i = 0; i < recipe->processes->len; i++) {
+        const FaProcess *process = g_ptr_array_index(recipe->processes, i);
+        for (unsigned j = 0; j < process->after->len; j++)
+            check_process(product, recipe, g_ptr_array_index(process->after, j), &process->place,
+                          diags);
+    }
+    for (unsigned i = 0; i < recipe->setup->len; i++) {
+        const FaSetup *setup = g_ptr_array_index(recipe->setup, i);
+        for (unsigned j = 0; j < setup->after->len; j++)
+            check_process(product, recipe, g_ptr_array_index(setup->after, j), &setup->place,
+                          diags);
+    }
+}
+
+/* (transfer container) All secrets of all components, NULL-ended: they belong to the environment. */
+static const char **
+list_secrets(const FaProduct *product)
+{
+    GPtrArray *names = g_ptr_array_new();
+    for (unsigned i = 0; i < product->components->len; i++) {
+        const FaRecipe *recipe = g_ptr_array_index(product->components, i);
+        for (unsigned j = 0; j < recipe->secrets->len; j++)
+            g_ptr_array_add(names, g_ptr_array_index(recipe->secrets, j));
+    }
+    g_ptr_array_add(names, NULL);
+    return (const char **)g_ptr_array_free(names, FALSE);
+}
+
+static void
+check_secret(const char *name, const FaPlace *place, const char *const *secrets, FaDiags *diags)
+{
+    if (g_strv_contains(secrets, name))
+        return;
+    FaDiag *diag = fa_diags_error(diags, place, "no component has a secret '%s'", name);
+    fa_diag_help(diag, "list it under 'secrets:' of the component");
+    help_nearest(diag, name, secrets);
+}
+
+static void
+check_databases(const FaProduct *product, const FaRecipe *recipe, const char *const *secrets,
+                FaDiags *diags)
+{
+    for (unsigned i = 0; i < recipe->databases->len; i++) {
+        const FaDatabase *database = g_ptr_array_index(recipe->databases, i);
+        if (database->secret != NULL)
+            check_secret(database->secret, &database->place, secrets, diags);
+        if (database->server == NULL ||
+            fa_product_find_component(product, database->server) != NULL)
+            continue;
+        g_autofree const char **names = fa_product_component_names(product);
+        help_nearest(
+            fa_diags_error(diags, &database->place, "there is no component '%s'", database->server),
+            database->server, names);
+    }
+}
+
+static void
+check_setting_secrets(const FaRecipe *recipe, const char *const *secrets, FaDiags *diags)
+{
+    for (unsigned i = 0; i < recipe->settings->len; i++) {
+        const FaSetting *setting = g_ptr_array_index(recipe->settings, i);
+        if (setting->type == FA_SETTING_SECRET && setting->value.text != NULL &&
+            g_str_has_prefix(setting->value.text, SECRET_PREFIX))
+            check_secret(setting->value.text + strlen(SECRET_PREFIX), &setting->value.place,
+                         secrets, diags);
+    }
+}
+
+void
+fa_config_check_product(const FaProduct *product, FaDiags *diags)
+{
+    g_autofree const char **secrets = list_secrets(product);
+    g_autoptr(GHashTable) offsets = NULL;
+
+    for (unsigned i = 0; i < product->components->len; i++) {
+        const FaRecipe *recipe = g_ptr_array_index(product->components, i);
+        check_after(product, recipe, diags);
+        check_databases(product, recipe, secrets, diags);
+        check_setting_secrets(recipe, secrets, diags);
+    }
+    g_autoptr(GPtrArray) order = fa_plan_order(product, NULL, diags);
+    fa_ports_assign(product, diags, &offsets);
+}

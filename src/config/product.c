@@ -1,0 +1,303 @@
+#include "config/product.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "config/check.h"
+#include "config/recipe.h"
+#include "config/site.h"
+#include "sys/fs.h"
+
+#define COMPONENTS_MAX 2000
+#define PORT_MIN       1024
+#define PORT_MAX       65535
+
+/* What fassembler.yaml says beside the product itself. */
+typedef struct Reading {
+    FaProduct *product;
+    const FaYaml *components; /* (nullable) the list, whose files are read once the rest is known */
+} Reading;
+
+static void
+read_track(const FaYaml *value, void *object, FaDiags *diags)
+{
+    static const char *const words[] = {"trunk", "release", "live+fix", "anything", NULL};
+    unsigned index;
+    if (fa_schema_word(value, words, "track", diags, &index))
+        fa_track_from_string(words[index], &((FaEnvironmentSpec *)object)->track);
+}
+
+static void
+read_ports(const FaYaml *value, void *object, FaDiags *diags)
+{
+    FaEnvironmentSpec *environment = object;
+    unsigned ports;
+    if (!fa_schema_is(value, FA_YAML_TEXT, "ports", diags))
+        return;
+    if (fa_parse_uint(value->text, 0, PORT_MAX, &ports) && ports % 100 == 0)
+        environment->ports = ports;
+    else
+        fa_schema_mistake(diags, value, "'ports' must be a multiple of 100, not '%s'", value->text);
+}
+
+#define AT(field) offsetof(FaEnvironmentSpec, field)
+static const FaKey environment_keys[] = {
+    {"host", FA_KEY_NAME, AT(host), .is_required = true,
+     .help = "Put before the domain of a site: `www`"},
+    {"track", FA_KEY_OTHER, .read = read_track, .is_required = true,
+     .kind = "`trunk`, `release`, `live+fix` or `anything`",
+     .help = "Which source it is built from"},
+    {"ports", FA_KEY_OTHER, .read = read_ports, .is_required = true, .kind = "multiple of 100",
+     .help = "Added to the base port of a site"},
+    {"refresh", FA_KEY_TEXT, AT(refresh), .kind = "RRULE", .fallback = "never",
+     .help = "When its data is made anew from live"},
+    {0},
+};
+#undef AT
+static const FaSchema environment_schema = {
+    "environment", "One of `environments`, by name: every site has each of them.",
+    environment_keys};
+
+#define AT(field) offsetof(FaSiteSpec, field)
+static const FaKey site_keys[] = {
+    {"domain", FA_KEY_TEXT, AT(domain), .is_required = true,
+     .help = "The domain of its environments"},
+    {"base-port", FA_KEY_NUMBER, AT(base_port), .min = PORT_MIN, .max = PORT_MAX,
+     .is_required = true, .help = "The first of its ports"},
+    {0},
+};
+#undef AT
+static const FaSchema site_schema = {
+    "site", "One of `sites`, by name. What else differs in it is in `sites/NAME.yaml`.", site_keys};
+
+static void
+read_environments(const FaYaml *value, void *object, FaDiags *diags)
+{
+    FaProduct *product = ((Reading *)object)->product;
+
+    for (unsigned i = 0; i < value->keys->len; i++) {
+        const FaYaml *name = g_ptr_array_index(value->keys, i);
+        if (!fa_schema_is_name(name, "environment", diags))
+            continue;
+        FaEnvironmentSpec *environment = g_new0(FaEnvironmentSpec, 1);
+        environment->name = g_strdup(name->text);
+        environment->place = name->place;
+        g_ptr_array_add(product->environments, environment);
+        fa_schema_read(&environment_schema, g_ptr_array_index(value->values, i), environment,
+                       diags);
+    }
+}
+
+static void
+read_sites(const FaYaml *value, void *object, FaDiags *diags)
+{
+    FaProduct *product = ((Reading *)object)->product;
+
+    for (unsigned i = 0; i < value->keys->len; i++) {
+        const FaYaml *name = g_ptr_array_index(value->keys, i);
+        if (!fa_schema_is_name(name, "site", diags))
+            continue;
+        FaSiteSpec *site = fa_site_spec_new(name->text);
+        site->place = name->place;
+        g_ptr_array_add(product->sites, site);
+        fa_schema_read(&site_schema, g_ptr_array_index(value->values, i), site, diags);
+    }
+}
+
+static void
+read_components(const FaYaml *value, void *object, FaDiags *diags)
+{
+    if (value->values->len > COMPONENTS_MAX) {
+        fa_schema_mistake(diags, value, "more than %d components", COMPONENTS_MAX);
+        return;
+    }
+    ((Reading *)object)->components = value;
+}
+
+static void
+read_given(const FaYaml *value, void *object, FaDiags *diags)
+{
+    fa_config_read_given(value, ((Reading *)object)->product->given, diags);
+}
+
+static void
+read_product_name(const FaYaml *value, void *object, FaDiags *diags)
+{
+    if (fa_schema_is_name(value, "product", diags))
+        ((Reading *)object)->product->name = g_strdup(value->text);
+}
+
+static void
+read_version(const FaYaml *value, void *object, FaDiags *diags)
+{
+    if (!fa_schema_is(value, FA_YAML_TEXT, "version", diags))
+        return;
+    if (fa_text_is_version(value->text))
+        ((Reading *)object)->product->version = g_strdup(value->text);
+    else
+        fa_schema_mistake(diags, value, "'%s' is not a version", value->text);
+}
+
+static const FaKey product_keys[] = {
+    {"product", FA_KEY_OTHER, .read = read_product_name, .is_required = true, .kind = "name",
+     .help = "The name of it all"},
+    {"version", FA_KEY_OTHER, .read = read_version, .kind = "version",
+     .help = "Version of the product"},
+    {"components", FA_KEY_LIST, .read = read_components, .is_required = true,
+     .kind = "list of names", .help = "Each has its recipe in `components/NAME.yaml`"},
+    {"environments", FA_KEY_MAP, .read = read_environments, .is_required = true,
+     .help = "See *Environment*"},
+    {"sites", FA_KEY_MAP, .read = read_sites, .is_required = true, .help = "See *Site*"},
+    {"settings", FA_KEY_MAP, .read = read_given, .kind = "map of maps",
+     .help =
+         "`COMPONENT: {setting: value}`, for all sites; `\"*\"` is every component that has the "
+         "setting"},
+    {"train", FA_KEY_MAP, .help = "The timetable of releases"},
+    {"policy", FA_KEY_MAP, .help = "What must be true before a release leaves"},
+    {0},
+};
+static const FaSchema product_schema = {"product", "The file `fassembler.yaml`.", product_keys};
+
+const FaSchema *const fa_product_schemas[] = {&product_schema, &environment_schema, &site_schema,
+                                              NULL};
+
+/* (nullable) *ret_document may be NULL even on success: then the text was no YAML, and @diags says so. */
+static bool
+load_file(const FaProduct *product, const char *name, FaDiags *diags, FaYamlDocument **ret_document,
+          GError **error)
+{
+    g_autofree char *path = g_build_filename(product->directory, name, NULL);
+    g_autofree char *text = NULL;
+    size_t length;
+
+    if (!fa_fs_read(path, FA_YAML_SIZE_MAX, &text, &length, error))
+        return false;
+    fa_diags_add_text(diags, name, text, length);
+    *ret_document = fa_yaml_parse(name, text, length, diags);
+    return true;
+}
+
+/* A recipe that is not there is a mistake of the list that names it. */
+static void
+say_missing(const FaProduct *product, const FaYaml *item, FaDiags *diags)
+{
+    g_autofree char *folder = g_build_filename(product->directory, "components", NULL);
+    g_auto(GStrv) files = fa_fs_list(folder, NULL);
+    FaDiag *diag =
+        fa_schema_mistake(diags, item, "there is no file 'components/%s.yaml'", item->text);
+    for (size_t i = 0; files != NULL && files[i] != NULL; i++) {
+        if (g_str_has_suffix(files[i], ".yaml"))
+            files[i][strlen(files[i]) - strlen(".yaml")] = '\0';
+    }
+    const char *nearest =
+        files != NULL ? fa_text_nearest(item->text, (const char *const *)files) : NULL;
+    if (nearest != NULL)
+        fa_diag_help(diag, "did you mean '%s'?", nearest);
+}
+
+static bool
+load_recipe(FaProduct *product, const FaYaml *item, FaDiags *diags, GError **error)
+{
+    g_autofree char *name = g_strdup_printf("components/%s.yaml", item->text);
+    g_autoptr(FaYamlDocument) document = NULL;
+    g_autoptr(GError) local = NULL;
+
+    if (!load_file(product, name, diags, &document, &local)) {
+        if (!fa_error_is(local, FA_ERROR_NOT_FOUND)) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return false;
+        }
+        say_missing(product, item, diags);
+    }
+    /* Without a tree it stays empty, so that those that need it are not wrong as well. */
+    FaRecipe *recipe = document != NULL
+                           ? fa_config_read_recipe(item->text, fa_yaml_root(document), diags)
+                           : fa_recipe_new(item->text);
+    g_ptr_array_add(product->components, recipe);
+    return true;
+}
+
+static bool
+load_recipes(FaProduct *product, const FaYaml *list, FaDiags *diags, GError **error)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+
+    for (unsigned i = 0; list != NULL && i < list->values->len; i++) {
+        FaYaml *item = g_ptr_array_index(list->values, i);
+        if (!fa_schema_is_name(item, "components", diags))
+            continue;
+        FaYaml *first = g_hash_table_lookup(seen, item->text);
+        if (first != NULL) {
+            fa_diag_note(fa_schema_mistake(diags, item, "'%s' is listed twice", item->text),
+                         &first->place, "first listed here");
+            continue;
+        }
+        g_hash_table_insert(seen, item->text, item);
+        if (!load_recipe(product, item, diags, error))
+            return false;
+    }
+    return true;
+}
+
+static bool
+load_site(FaProduct *product, FaSiteSpec *site, FaDiags *diags, GError **error)
+{
+    g_autofree char *name = g_strdup_printf("sites/%s.yaml", site->name);
+    g_autoptr(FaYamlDocument) document = NULL;
+    g_autoptr(GError) local = NULL;
+
+    if (!load_file(product, name, diags, &document, &local)) {
+        if (fa_error_is(local, FA_ERROR_NOT_FOUND))
+            return true;
+        g_propagate_error(error, g_steal_pointer(&local));
+        return false;
+    }
+    if (document != NULL)
+        fa_config_read_site(fa_yaml_root(document), site, product, diags);
+    return true;
+}
+
+/* A file of a site that does not exist says nothing to anybody: most likely its name is mistyped. */
+static void
+warn_of_strangers(const FaProduct *product, FaDiags *diags)
+{
+    g_autofree char *folder = g_build_filename(product->directory, "sites", NULL);
+    g_auto(GStrv) files = fa_fs_list(folder, NULL);
+
+    for (size_t i = 0; files != NULL && files[i] != NULL; i++) {
+        if (!g_str_has_suffix(files[i], ".yaml"))
+            continue;
+        g_autofree char *name = g_strndup(files[i], strlen(files[i]) - strlen(".yaml"));
+        g_autofree char *file = g_strdup_printf("sites/%s", files[i]);
+        FaPlace place = {g_intern_string(file), 0, 0};
+        if (fa_product_find_site(product, name) == NULL)
+            fa_diag_help(fa_diags_warning(diags, &place, "there is no site '%s'", name),
+                         "name it under 'sites:' in fassembler.yaml");
+    }
+}
+
+FaProduct *
+fa_config_load_product(const char *directory, FaDiags *diags, GError **error)
+{
+    g_autoptr(FaProduct) product = fa_product_new();
+    g_autoptr(FaYamlDocument) document = NULL;
+
+    product->directory = fa_fs_absolute(directory);
+    if (!load_file(product, "fassembler.yaml", diags, &document, error))
+        return NULL;
+    if (document == NULL)
+        return g_steal_pointer(&product);
+
+    Reading reading = {.product = product};
+    fa_schema_read(&product_schema, fa_yaml_root(document), &reading, diags);
+    if (!load_recipes(product, reading.components, diags, error))
+        return NULL;
+    for (unsigned i = 0; i < product->sites->len; i++) {
+        if (!load_site(product, g_ptr_array_index(product->sites, i), diags, error))
+            return NULL;
+    }
+    warn_of_strangers(product, diags);
+    fa_config_check_product(product, diags);
+    return g_steal_pointer(&product);
+}
