@@ -45,7 +45,9 @@ static const char script_patch[] =
 
 /* Compiled files that trust their source's hash, for times of files are not kept by the store. */
 static const char script_venv[] =
-    "\"$step_python\" -m venv -- \"$step_to\"\n"
+    "pip=--without-pip\n"
+    "[ -z \"$step_from\" ] || pip=\n"
+    "\"$step_python\" -m venv $pip -- \"$step_to\"\n"
     "if [ -n \"$step_from\" ]; then\n"
     "    if [ -n \"$step_wheels\" ]; then\n"
     "        set -- --no-index --find-links \"$step_wheels\" --no-build-isolation\n"
@@ -63,6 +65,7 @@ static const char script_venv[] =
 /* npm believes an entry without a digest, so such a lock is refused. */
 static const char script_npm[] =
     "cd -- \"$step_from\"\n"
+    "[ -f \"$step_lock\" ] || { echo \"there is no lock '${step_lock##*/}'\"; exit 1; }\n"
     "[ \"$step_lock\" -ef package-lock.json ] || cp -- \"$step_lock\" package-lock.json\n"
     "node -e '\n"
     "const lock = JSON.parse(require(\"fs\").readFileSync(\"package-lock.json\", \"utf8\"));\n"
@@ -262,7 +265,7 @@ plan_venv(Planning *planning, GError **error)
 {
     const FaStep *step = planning->step;
     const FaSandbox *sandbox = planning->run->sandbox;
-    const char *files = fa_sandbox_get_files(sandbox);
+    const char *build = fa_sandbox_get_build(sandbox);
     g_autofree char *python = expand(step->program.text != NULL ? step->program.text : "python3",
                                      &step->program.place, planning->run->scope, error);
 
@@ -271,8 +274,8 @@ plan_venv(Planning *planning, GError **error)
     add_variable(planning, "step_python", python);
     add_variable(planning, "step_network", step->network ? "yes" : "");
     planning->plan->script = g_strdup(script_venv);
-    return add_optional_path(planning, "step_from", &step->from, files, error) &&
-           add_optional_path(planning, "step_wheels", &step->wheels, files, error) &&
+    return add_optional_path(planning, "step_from", &step->from, build, error) &&
+           add_optional_path(planning, "step_wheels", &step->wheels, build, error) &&
            add_path(planning, "step_to", &step->to, sandbox->out_final, error);
 }
 
@@ -280,19 +283,17 @@ static bool
 plan_npm(Planning *planning, GError **error)
 {
     const FaStep *step = planning->step;
-    const char *build = fa_sandbox_get_build(planning->run->sandbox);
-    g_autofree char *directory = NULL;
     const FaText here = {.text = (char *)"."};
     const FaText lock = {.text = step->lock != NULL ? step->lock : (char *)"package-lock.json"};
+    g_autofree char *directory = resolve(planning, step->from.text != NULL ? &step->from : &here,
+                                         fa_sandbox_get_build(planning->run->sandbox), error);
 
-    directory = resolve(planning, step->from.text != NULL ? &step->from : &here, build, error);
     if (directory == NULL)
         return false;
     add_variable(planning, "step_from", directory);
     add_variable(planning, "step_network", step->network ? "yes" : "");
     planning->plan->script = g_strdup(script_npm);
-    /* A lock that is named is a file of the source, the usual one lies in the directory. */
-    return add_path(planning, "step_lock", &lock, step->lock != NULL ? build : directory, error);
+    return add_path(planning, "step_lock", &lock, directory, error);
 }
 
 static bool
@@ -317,7 +318,7 @@ plan_kind(Planning *planning, GError **error)
     return fa_fail(error, FA_ERROR_FAILED, "no such kind of step");
 }
 
-/* The network gives only what a file of the source pins. */
+/* The network gives only what a file of the source pins. Where npm's lock is npm's own script looks. */
 static bool
 check_network(const FaStep *step, const FaSandbox *sandbox, GError **error)
 {
@@ -330,6 +331,8 @@ check_network(const FaStep *step, const FaSandbox *sandbox, GError **error)
     if (!fa_text_is_relative_path(step->lock))
         return fa_fail(error, FA_ERROR_CONFIG, "'%s' is not a path below the source", step->lock);
 
+    if (step->kind == FA_STEP_NPM)
+        return true;
     g_autofree char *in_build = g_build_filename(sandbox->build, step->lock, NULL);
     g_autofree char *in_files =
         sandbox->files != NULL ? g_build_filename(sandbox->files, step->lock, NULL) : NULL;

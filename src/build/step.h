@@ -8,7 +8,8 @@
  * output leads nowhere.
  *
  * Paths are relative and cannot climb. They begin with $out, $build (the source) or $files (components/NAME/), and
- * without one of these mean: `to` $out, what is copied $build, templates, patches, requirements and wheels $files.
+ * without one of these mean: `to` $out, templates and patches $files, all else $build; npm's lock lies beside its
+ * package.json.
  */
 #include <glib.h>
 #include <stdbool.h>

@@ -282,12 +282,12 @@ test_venv(void)
 {
     g_auto(Rig) rig = {0};
     rig_init(&rig);
-    write_file(rig.files, "requirements.txt", "demo==1\n", 0644);
+    write_file(rig.build, "requirements.txt", "demo==1\n", 0644);
     do_step(&rig, (FaStep){.run = text(make_wheel)});
     do_step(&rig, (FaStep){.kind = FA_STEP_VENV,
                            .to = text("venv"),
                            .from = text("requirements.txt"),
-                           .wheels = text("$build/wheels")});
+                           .wheels = text("wheels")});
     do_step(&rig, (FaStep){.run = text("$out/venv/bin/python -m demo > $out/said")});
     assert_file(rig.out, "said", "hello from demo\n");
 }
@@ -319,6 +319,11 @@ test_npm(void)
         0644);
     assert_fails(&rig, (FaStep){.kind = FA_STEP_NPM, .from = text("app")}, FA_ERROR_FAILED,
                  "no integrity in the lock for node_modules/dep");
+    assert_fails(
+        &rig,
+        (FaStep){
+            .kind = FA_STEP_NPM, .from = text("app"), .lock = (char *)"none.json", .network = true},
+        FA_ERROR_FAILED, "there is no lock 'none.json'");
 }
 
 static void
