@@ -1,0 +1,163 @@
+#include "app/context.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "config/product.h"
+#include "sys/fs.h"
+
+#define PRODUCT_FILE "fassembler.yaml"
+#define DEFAULT_HOME "/srv/fassembler"
+
+struct FaContext {
+    FaProduct *product;
+    FaDiags *diags;
+    char *home;
+};
+
+/* (transfer full) (nullable) The nearest folder, from here up, that holds a product. */
+static char *
+find_product(GError **error)
+{
+    g_autofree char *here = g_get_current_dir();
+    g_autofree char *directory = g_strdup(here);
+
+    for (;;) {
+        g_autofree char *file = g_build_filename(directory, PRODUCT_FILE, NULL);
+        if (fa_fs_exists(file))
+            return g_steal_pointer(&directory);
+        if (strcmp(directory, "/") == 0 || strcmp(directory, ".") == 0)
+            break;
+        char *parent = g_path_get_dirname(directory);
+        g_free(directory);
+        directory = parent;
+    }
+    fa_fail(error, FA_ERROR_NOT_FOUND,
+            "no '" PRODUCT_FILE "' in '%s' or above\nhelp: 'fassembler new DIR' makes a product, "
+            "'-C DIR' works in another folder",
+            here);
+    return NULL;
+}
+
+/* (transfer full) */
+static char *
+find_home(const char *given, const char *product)
+{
+    const char *variable = g_getenv("FASSEMBLER_HOME");
+    if (given != NULL)
+        return fa_fs_absolute(given);
+    if (variable != NULL && *variable != '\0')
+        return fa_fs_absolute(variable);
+
+    g_autofree char *beside = g_build_filename(product, "home", NULL);
+    if (fa_fs_is_directory(beside))
+        return g_steal_pointer(&beside);
+    return g_strdup(DEFAULT_HOME);
+}
+
+FaContext *
+fa_context_open(const char *home, GError **error)
+{
+    g_autofree char *directory = find_product(error);
+    if (directory == NULL)
+        return NULL;
+
+    g_autoptr(FaContext) context = g_new0(FaContext, 1);
+    context->diags = fa_diags_new();
+    context->home = find_home(home, directory);
+    context->product = fa_config_load_product(directory, context->diags, error);
+    return context->product != NULL ? g_steal_pointer(&context) : NULL;
+}
+
+void
+fa_context_free(FaContext *context)
+{
+    if (context == NULL)
+        return;
+    g_clear_pointer(&context->product, fa_product_free);
+    g_clear_pointer(&context->diags, fa_diags_free);
+    g_free(context->home);
+    g_free(context);
+}
+
+const FaProduct *
+fa_context_get_product(const FaContext *context)
+{
+    return context->product;
+}
+
+const char *
+fa_context_get_home(const FaContext *context)
+{
+    return context->home;
+}
+
+FaDiags *
+fa_context_get_diags(FaContext *context)
+{
+    return context->diags;
+}
+
+bool
+fa_context_check(const FaContext *context, GError **error)
+{
+    return fa_diags_check(context->diags, error);
+}
+
+/* (transfer full) Every name that could be meant, NULL-ended. */
+static char **
+list_names(const FaProduct *product)
+{
+    g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+    for (guint s = 0; s < product->sites->len; s++) {
+        const FaSiteSpec *site = g_ptr_array_index(product->sites, s);
+        for (guint e = 0; e < product->environments->len; e++) {
+            const FaEnvironmentSpec *environment = g_ptr_array_index(product->environments, e);
+            g_autofree char *name = g_strdup_printf("%s.%s", environment->name, site->name);
+            g_strv_builder_add(names, name);
+        }
+    }
+    return g_strv_builder_end(names);
+}
+
+static bool
+fail_to_choose(const FaContext *context, FaErrorCode code, const char *name, GError **error)
+{
+    g_auto(GStrv) names = list_names(context->product);
+    g_autofree char *all = g_strjoinv(", ", names);
+
+    if (name == NULL)
+        return fa_fail(error, code, "which environment?\nhelp: one of %s", all);
+    const char *nearest = fa_text_nearest(name, (const char *const *)names);
+    if (nearest != NULL)
+        return fa_fail(error, code, "no environment '%s'\nhelp: did you mean '%s'?", name, nearest);
+    return fa_fail(error, code, "no environment '%s'\nhelp: one of %s", name, all);
+}
+
+bool
+fa_context_choose(const FaContext *context, const char *name, FaChoice *ret_choice, GError **error)
+{
+    const FaProduct *product = context->product;
+    FaChoice choice = {NULL, NULL};
+
+    if (name == NULL) {
+        if (product->sites->len != 1 || product->environments->len != 1)
+            return fail_to_choose(context, FA_ERROR_USAGE, NULL, error);
+        choice.site = g_ptr_array_index(product->sites, 0);
+        choice.environment = g_ptr_array_index(product->environments, 0);
+        *ret_choice = choice;
+        return true;
+    }
+
+    const char *dot = strchr(name, '.');
+    if (dot == NULL)
+        return fail_to_choose(context, FA_ERROR_USAGE, name, error);
+    g_autofree char *environment = g_strndup(name, (gsize)(dot - name));
+    choice.site = fa_product_find_site(product, dot + 1);
+    choice.environment = fa_product_find_environment(product, environment);
+    if (choice.site == NULL || choice.environment == NULL)
+        return fail_to_choose(context, FA_ERROR_NOT_FOUND, name, error);
+    *ret_choice = choice;
+    return true;
+}

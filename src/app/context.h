@@ -1,0 +1,43 @@
+#pragma once
+/*
+ * Where a command works: the product folder around it and the home that holds what is built and run. Things are wired
+ * together here; everything else in app/ is given a context.
+ *
+ * The product is the nearest folder, from the working directory up, that holds fassembler.yaml. The home is the one given,
+ * else $FASSEMBLER_HOME, else `home` beside fassembler.yaml if it is there, else /srv/fassembler.
+ */
+#include <glib.h>
+#include <stdbool.h>
+
+#include "base/diag.h"
+#include "domain/product.h"
+
+typedef struct FaContext FaContext;
+
+/*
+ * (transfer full) (nullable) Finds the product and reads all its files. @home may be NULL. NOT_FOUND when there is no
+ * product around. Mistakes in its files are in the diags, not an error; the product then holds what could be read.
+ */
+FaContext *fa_context_open(const char *home, GError **error);
+void fa_context_free(FaContext *context);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaContext, fa_context_free)
+
+const FaProduct *fa_context_get_product(const FaContext *context);
+const char *fa_context_get_home(const FaContext *context);
+/* (transfer none) What was wrong with the files so far; later steps add theirs. */
+FaDiags *fa_context_get_diags(FaContext *context);
+/* False with CONFIG, the whole listing as its message, when there is any mistake. */
+bool fa_context_check(const FaContext *context, GError **error);
+
+/* One environment of one site. Borrowed from the product. */
+typedef struct FaChoice {
+    const FaSiteSpec *site;
+    const FaEnvironmentSpec *environment;
+} FaChoice;
+
+/*
+ * Reads @name, written ENVIRONMENT.SITE; NULL means the only one of the product. USAGE when it is not of that form or
+ * when there are several, NOT_FOUND with the nearest name when there is no such site or environment.
+ */
+bool fa_context_choose(const FaContext *context, const char *name, FaChoice *ret_choice,
+                       GError **error);

@@ -1,0 +1,37 @@
+#include "app/gc.h"
+
+#include "store/store.h"
+
+static JsonObject *
+report(const FaGcStats *stats, bool dry_run)
+{
+    JsonObject *object = json_object_new();
+    JsonArray *kept = json_array_new();
+
+    json_object_set_boolean_member(object, "dry-run", dry_run);
+    json_object_set_int_member(object, "names-removed", (gint64)stats->names_removed);
+    json_object_set_int_member(object, "objects-removed", (gint64)stats->objects_removed);
+    json_object_set_int_member(object, "leftovers-removed", (gint64)stats->leftovers_removed);
+    json_object_set_int_member(object, "bytes-freed", (gint64)stats->bytes_freed);
+    json_object_set_int_member(object, "bytes-kept", (gint64)stats->bytes_kept);
+    for (guint i = 0; stats->kept != NULL && i < stats->kept->len; i++) {
+        const FaKept *one = g_ptr_array_index(stats->kept, i);
+        JsonObject *entry = json_object_new();
+        json_object_set_string_member(entry, "name", one->name);
+        json_object_set_string_member(entry, "by", one->by);
+        json_array_add_object_element(kept, entry);
+    }
+    json_object_set_array_member(object, "kept", kept);
+    return object;
+}
+
+bool
+fa_gc(const char *home, bool dry_run, FaCancel *cancel, JsonObject **ret_report, GError **error)
+{
+    g_autoptr(FaStore) store = fa_store_open(home, error);
+    g_auto(FaGcStats) stats = {0};
+    if (store == NULL || !fa_store_gc(store, dry_run, cancel, &stats, error))
+        return false;
+    *ret_report = report(&stats, dry_run);
+    return true;
+}

@@ -1,0 +1,16 @@
+#pragma once
+/*
+ * Removing from a home what nothing uses any more.
+ */
+#include <stdbool.h>
+
+#include "base/json.h"
+#include "sys/cancel.h"
+
+/*
+ * Removes from the store at @home what no environment, pin or running command keeps; with @dry_run only says what it would.
+ * *ret_report (transfer full): { "dry-run", "names-removed", "objects-removed", "leftovers-removed", "bytes-freed",
+ * "bytes-kept", "kept": [{"name", "by"}] }.
+ */
+bool fa_gc(const char *home, bool dry_run, FaCancel *cancel, JsonObject **ret_report,
+           GError **error);

@@ -1,0 +1,252 @@
+#include <string.h>
+
+#include "app/explain.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "cli/answer.h"
+#include "cli/complete.h"
+#include "view/explain.h"
+
+typedef struct Options {
+    const char *environment;
+} Options;
+
+static const FaOption options[] = {
+    FA_OPTION_TEXT(Options, environment, "environment", 'e', "SITE-ENV",
+                   "Values as in this environment, written dev.openplans"),
+    {0},
+};
+
+static void
+append_place(GString *text, JsonObject *setting)
+{
+    const char *file = fa_json_get_string(setting, "file");
+    g_string_append(text, fa_json_get_string(setting, "origin"));
+    if (file != NULL)
+        g_string_append_printf(text, ", %s:%" G_GINT64_FORMAT, file,
+                               fa_json_get_int(setting, "line", 0));
+}
+
+static bool
+print_settings(const FaInvocation *invocation, JsonObject *document, GError **error)
+{
+    g_autoptr(FaTable) table =
+        fa_table_new((const char *const[]){"SETTING", "VALUE", "DEFAULT", "FROM", "HELP", NULL});
+    JsonArray *settings = fa_json_get_array(document, "settings");
+
+    for (guint i = 0; i < json_array_get_length(settings); i++) {
+        JsonObject *setting = json_array_get_object_element(settings, i);
+        const char *value = fa_json_get_string(setting, "value");
+        const char *missing = fa_json_get_string(setting, "default");
+        const char *help = fa_json_get_string(setting, "help");
+        g_autoptr(GString) from = g_string_new(NULL);
+        append_place(from, setting);
+        fa_table_add(table, fa_json_get_string(setting, "name"), value != NULL ? value : "-",
+                     missing != NULL ? missing : "-", from->str, help != NULL ? help : "", NULL);
+    }
+    return fa_answer_table(invocation, table, error);
+}
+
+static void
+append_words(GString *text, const char *heading, JsonArray *words)
+{
+    if (json_array_get_length(words) == 0)
+        return;
+    g_string_append_printf(text, "%-10s", heading);
+    for (guint i = 0; i < json_array_get_length(words); i++) {
+        JsonNode *word = json_array_get_element(words, i);
+        if (!JSON_NODE_HOLDS_ARRAY(word)) {
+            g_string_append_printf(text, " %s", json_node_get_string(word));
+            continue;
+        }
+        JsonArray *alternatives = json_node_get_array(word);
+        for (guint k = 0; k < json_array_get_length(alternatives); k++)
+            g_string_append_printf(text, "%s%s", k == 0 ? " " : " or ",
+                                   json_array_get_string_element(alternatives, k));
+    }
+    g_string_append_c(text, '\n');
+}
+
+static char *
+describe_head(JsonObject *document)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    JsonObject *source = fa_json_get_object(document, "source");
+    JsonObject *needs = fa_json_get_object(document, "needs");
+    const char *location = fa_json_get_string(source, "location");
+    const char *summary = fa_json_get_string(document, "summary");
+
+    g_string_append_printf(text, "%s%s%s\n", fa_json_get_string(document, "component"),
+                           summary != NULL ? ": " : "", summary != NULL ? summary : "");
+    if (location != NULL)
+        g_string_append_printf(text, "%-10s %s %s\n", "source", fa_json_get_string(source, "kind"),
+                               location);
+    append_words(text, "needs", fa_json_get_array(needs, "components"));
+    append_words(text, "programs", fa_json_get_array(needs, "programs"));
+    append_words(text, "packages", fa_json_get_array(needs, "packages"));
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* The first line of a step's text is enough to know it by; --json has the whole. */
+static char *
+first_line(const char *text)
+{
+    const char *end = strchr(text, '\n');
+    return end == NULL ? g_strdup(text) : g_strndup(text, (gsize)(end - text));
+}
+
+static char *
+describe_work(JsonObject *document)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    JsonArray *steps = fa_json_get_array(document, "steps");
+    JsonArray *processes = fa_json_get_array(document, "processes");
+
+    for (guint i = 0; i < json_array_get_length(steps); i++) {
+        JsonObject *step = json_array_get_object_element(steps, i);
+        const char *whole = fa_json_get_string(step, "text");
+        g_autofree char *line = first_line(whole != NULL ? whole : "");
+        g_string_append_printf(text, "step %-5u %s  %s\n", i + 1, fa_json_get_string(step, "kind"),
+                               line);
+    }
+    for (guint i = 0; i < json_array_get_length(processes); i++) {
+        JsonObject *process = json_array_get_object_element(processes, i);
+        g_string_append_printf(text, "process    %s  %s\n", fa_json_get_string(process, "name"),
+                               fa_json_get_string(process, "command"));
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+static bool
+print_component(const FaInvocation *invocation, JsonObject *document, GError **error)
+{
+    g_autofree char *head = describe_head(document);
+    g_autofree char *work = describe_work(document);
+    return fa_answer_text(error, "%s", head) && print_settings(invocation, document, error) &&
+           fa_answer_text(error, "%s", work);
+}
+
+static bool
+fail_unknown(const FaProduct *product, const char *name, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (guint i = 0; i < product->components->len; i++) {
+        const FaRecipe *recipe = g_ptr_array_index(product->components, i);
+        g_ptr_array_add(names, recipe->name);
+    }
+    g_ptr_array_add(names, NULL);
+
+    const char *nearest = fa_text_nearest(name, (const char *const *)names->pdata);
+    if (nearest != NULL)
+        return fa_fail(error, FA_ERROR_NOT_FOUND, "no component '%s'\nhelp: did you mean '%s'?",
+                       name, nearest);
+    return fa_fail(error, FA_ERROR_NOT_FOUND,
+                   "no component '%s'\nhelp: 'fassembler explain' shows them all", name);
+}
+
+/* Divides the arguments into one component, if any, and assignments. */
+static bool
+read_arguments(const FaInvocation *invocation, const char **ret_component, GPtrArray *assignments,
+               GError **error)
+{
+    const char *component = NULL;
+    for (size_t i = 0; i < invocation->argument_count; i++) {
+        const char *word = invocation->arguments[i];
+        if (fa_explain_is_assignment(word))
+            g_ptr_array_add(assignments, (char *)word);
+        else if (component == NULL)
+            component = word;
+        else
+            return fa_fail(error, FA_ERROR_USAGE, "two components given: '%s' and '%s'", component,
+                           word);
+    }
+    g_ptr_array_add(assignments, NULL);
+    *ret_component = component;
+    return true;
+}
+
+static bool
+answer(const FaInvocation *invocation, const FaProduct *product, const FaValues *values,
+       const char *only, GError **error)
+{
+    g_autoptr(JsonArray) documents = json_array_new();
+    for (guint i = 0; i < product->components->len; i++) {
+        const FaRecipe *recipe = g_ptr_array_index(product->components, i);
+        if (only == NULL || strcmp(only, recipe->name) == 0)
+            json_array_add_object_element(documents, fa_view_explain(recipe, values));
+    }
+    if (invocation->json) {
+        g_autoptr(JsonObject) all = json_object_new();
+        json_object_set_array_member(all, "components", json_array_ref(documents));
+        return fa_answer_json(all, error);
+    }
+    for (guint i = 0; i < json_array_get_length(documents); i++) {
+        if (i > 0 && !fa_answer_text(error, "\n"))
+            return false;
+        if (!print_component(invocation, json_array_get_object_element(documents, i), error))
+            return false;
+    }
+    return true;
+}
+
+static bool
+run(FaInvocation *invocation, GError **error)
+{
+    const Options *chosen = invocation->options;
+    const char *component = NULL;
+    g_autoptr(GPtrArray) assignments = g_ptr_array_new();
+    if (!read_arguments(invocation, &component, assignments, error))
+        return false;
+
+    g_autoptr(FaContext) context = fa_context_open(invocation->home, error);
+    FaChoice choice;
+    if (context == NULL || !fa_context_check(context, error) ||
+        !fa_context_choose(context, chosen->environment, &choice, error))
+        return false;
+    const FaProduct *product = fa_context_get_product(context);
+    if (component != NULL && fa_product_find_component(product, component) == NULL)
+        return fail_unknown(product, component, error);
+
+    g_autoptr(FaValues) values =
+        fa_explain_values(context, &choice, (const char *const *)assignments->pdata, error);
+    return values != NULL && answer(invocation, product, values, component, error);
+}
+
+static void
+complete(FaCompletion *completion)
+{
+    const FaInvocation *invocation = fa_completion_get_invocation(completion);
+    g_autoptr(FaContext) context = fa_context_open(invocation->home, NULL);
+    if (context == NULL)
+        return;
+    const FaProduct *product = fa_context_get_product(context);
+    for (guint i = 0; i < product->components->len; i++) {
+        const FaRecipe *recipe = g_ptr_array_index(product->components, i);
+        fa_completion_add(completion, recipe->name, recipe->summary);
+    }
+}
+
+static const FaExample examples[] = {
+    {"fassembler explain tasktracker -e dev.openplans", "one component, as in that environment"},
+    {"fassembler explain -e dev.openplans tasktracker.workers=4", "all, with another value"},
+    {0},
+};
+
+const FaCmd fa_cmd_explain = {
+    .name = "explain",
+    .group = FA_GROUP_START,
+    .summary = "Show every setting, where its value comes from, and every step",
+    .usage = "[COMPONENT] [COMPONENT.SETTING=VALUE...]",
+    .description =
+        "A value comes from the recipe's default, another component's setting, fassembler.yaml, "
+        "the site, "
+        "the environment or the command line; later ones win. Nothing is run or written.",
+    .examples = examples,
+    .options = options,
+    .options_size = sizeof(Options),
+    .max_arguments = FA_ARGUMENTS_ANY,
+    .needs = FA_NEEDS_PRODUCT,
+    .traits = FA_CMD_HAS_JSON,
+    .run = run,
+    .complete = complete,
+};
