@@ -116,6 +116,28 @@ check_setting_secrets(const FaRecipe *recipe, const char *const *secrets, FaDiag
     }
 }
 
+static void
+check_given_secrets(const GPtrArray *list, const char *const *secrets, FaDiags *diags)
+{
+    for (unsigned i = 0; i < list->len; i++) {
+        const FaText *value = &((const FaGiven *)g_ptr_array_index(list, i))->value;
+        if (g_str_has_prefix(value->text, SECRET_PREFIX))
+            check_secret(value->text + strlen(SECRET_PREFIX), &value->place, secrets, diags);
+    }
+}
+
+static void
+check_site(const FaSiteSpec *site, const char *const *secrets, FaDiags *diags)
+{
+    GHashTableIter iter;
+    gpointer list;
+
+    check_given_secrets(site->given, secrets, diags);
+    g_hash_table_iter_init(&iter, site->environments);
+    while (g_hash_table_iter_next(&iter, NULL, &list))
+        check_given_secrets(list, secrets, diags);
+}
+
 void
 fa_config_check_product(const FaProduct *product, FaDiags *diags)
 {
@@ -128,6 +150,9 @@ fa_config_check_product(const FaProduct *product, FaDiags *diags)
         check_databases(product, recipe, secrets, diags);
         check_setting_secrets(recipe, secrets, diags);
     }
+    check_given_secrets(product->given, secrets, diags);
+    for (unsigned i = 0; i < product->sites->len; i++)
+        check_site(g_ptr_array_index(product->sites, i), secrets, diags);
     g_autoptr(GPtrArray) order = fa_plan_order(product, NULL, diags);
     fa_ports_assign(product, diags, &offsets);
 }

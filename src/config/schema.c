@@ -102,6 +102,14 @@ fa_schema_text(const FaYaml *value, FaText *text)
     text->place = value->place;
 }
 
+/* People end the name of a folder with '/'. */
+static char *
+without_slash(const char *text)
+{
+    size_t length = strlen(text);
+    return g_strndup(text, length > 1 && text[length - 1] == '/' ? length - 1 : length);
+}
+
 static bool
 check_text(const FaKey *key, const FaYaml *value, bool wants_name, bool wants_path, FaDiags *diags)
 {
@@ -109,7 +117,10 @@ check_text(const FaKey *key, const FaYaml *value, bool wants_name, bool wants_pa
         return fa_schema_is_name(value, key->name, diags);
     if (!fa_schema_is(value, FA_YAML_TEXT, key->name, diags))
         return false;
-    if (!wants_path || fa_text_is_relative_path(value->text))
+    if (!wants_path)
+        return true;
+    g_autofree char *path = without_slash(value->text);
+    if (fa_text_is_relative_path(path))
         return true;
     fa_diag_help(fa_schema_mistake(diags, value, "'%s' is not a relative path", value->text),
                  "without a '/' at the start and without '..'");
@@ -144,7 +155,8 @@ read_texts(const FaKey *key, const FaYaml *value, GPtrArray *list, FaDiags *diag
         } else if (wants_name && is_listed(list, item->text)) {
             fa_schema_mistake(diags, item, "'%s' is listed twice", item->text);
         } else {
-            g_ptr_array_add(list, g_strdup(item->text));
+            g_ptr_array_add(list, key->type == FA_KEY_PATHS ? without_slash(item->text)
+                                                            : g_strdup(item->text));
         }
     }
 }
@@ -174,7 +186,8 @@ read_scalar(const FaKey *key, const FaYaml *value, void *field, FaDiags *diags)
         fa_schema_text(value, field);
     } else {
         g_free(*(char **)field);
-        *(char **)field = g_strdup(value->text);
+        *(char **)field =
+            key->type == FA_KEY_PATH ? without_slash(value->text) : g_strdup(value->text);
     }
 }
 

@@ -115,6 +115,9 @@ next_event(Loader *loader, yaml_event_t *event)
         FaPlace place = place_of(loader, parser->context_mark);
         fa_diag_note(diag, &place, "%s", parser->context);
     }
+    if (parser->context != NULL && strstr(parser->context, "flow") != NULL)
+        fa_diag_help(diag, "inside of [ ] and { }, a text that holds one of these or ',', like "
+                           "'${name}', needs quotes");
     memset(event, 0, sizeof *event);
     return false;
 }

@@ -370,7 +370,10 @@ expand(Resolver *resolver, Entry *entry)
     for (size_t i = 0; i < fa_diags_length(unsaid) && !resolver->is_partial; i++) {
         const FaDiag *diag = fa_diags_get(unsaid, i);
         FaDiag *said = say(resolver, &diag->place, g_strdup(diag->message));
-        if (said != NULL && diag->help != NULL)
+        if (said == NULL)
+            continue;
+        said->length = diag->length;
+        if (diag->help != NULL)
             fa_diag_help(said, "%s", diag->help);
     }
     if (value->text != NULL)

@@ -123,12 +123,15 @@ test_strangers(Folder *folder, gconstpointer data)
                  "summary: x\nsettings: {p: {default: 'secret:tasks', type: secret}}\ndatabases: "
                  "[{kind: mariadb, server: fornt, name: a, user: a, password: 'secret:tasks'}]\n"
                  "processes: {web: {command: a}}\n");
-    folder_write(folder, "sites/openplans.yaml", "environments: {lvie: {settings: {}}}\n");
+    folder_write(folder, "sites/openplans.yaml",
+                 "environments: {lvie: {settings: {}}}\n"
+                 "settings: {tasks: {p: 'secret:nobody'}}\n");
     static const char *const lines[] = {
         "components/front.yaml:3:3: error: 'after' names 'tasks:wbe', but 'tasks' has no process",
         "error: there is no component 'fornt'",
         "error: no component has a secret 'tasks'",
         "sites/openplans.yaml:1:16: error: there is no environment 'lvie'",
+        "sites/openplans.yaml:2:24: error: no component has a secret 'nobody'",
         NULL,
     };
     check_said(folder, lines);
@@ -144,7 +147,7 @@ test_nothing(Folder *folder, gconstpointer data)
     g_assert_true(fa_error_is(error, FA_ERROR_NOT_FOUND));
 }
 
-/* 500 recipes are read in the time that a person does not notice; the figure is in bench/, this is its upper bound. */
+/* As many as the largest product is expected to have; how long it took is printed. */
 static void
 test_many(Folder *folder, gconstpointer data)
 {

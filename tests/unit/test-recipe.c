@@ -49,7 +49,7 @@ static const char whole[] =
     "etc: [ssl]\n"
     "copy-on-checkout: ['*.db']\n"
     "data: {files: [tasks.db], scrub: etc/scrub.sql}\n"
-    "migrations: migrations\n"
+    "migrations: migrations/\n"
     "usage: {events: '${var}/log/usage.csv'}\n"
     "develop: {run: make dev, in-place: yes}\n"
     "port: 7\n"
@@ -111,6 +111,7 @@ test_whole(void)
     g_assert_cmpuint(fa_recipe_find_setting(recipe, "title")->value.place.line, ==, 7);
     g_assert_cmpstr(fa_recipe_find_setting(recipe, "level")->inherit, ==, "db.level");
     g_assert_true(recipe->in_place);
+    g_assert_cmpstr(recipe->migrations, ==, "migrations");
     g_assert_cmpint(recipe->port_offset, ==, 7);
     g_assert_cmpint(recipe->timeout, ==, 3600);
     check_steps(recipe);

@@ -147,6 +147,11 @@ test_mistakes(void)
     }
     g_autofree char *all = fa_diags_format(diags, false);
     g_assert_null(strstr(all, "hunter2"));
+    for (size_t i = 0; i < fa_diags_length(diags); i++) {
+        const FaDiag *diag = fa_diags_get(diags, i);
+        if (strcmp(diag->message, "there is no name 'wrokers'") == 0)
+            g_assert_cmpuint(diag->length, ==, strlen("${wrokers}"));
+    }
     /* The two others of the cycle have no value, and say so; nothing is said twice. */
     g_assert_cmpuint(fa_diags_length(diags), <=, G_N_ELEMENTS(messages) + 2);
 }

@@ -98,6 +98,15 @@ test_refused(void)
 }
 
 static void
+test_braces(void)
+{
+    g_autoptr(FaDiags) diags = fa_diags_new();
+    g_autoptr(FaYamlDocument) document = parse("tests: [run http://${host}/]\n", diags);
+    g_assert_null(document);
+    g_assert_nonnull(strstr(fa_diags_get(diags, 0)->help, "needs quotes"));
+}
+
+static void
 test_limits(void)
 {
     g_autoptr(FaDiags) diags = fa_diags_new();
@@ -131,6 +140,7 @@ main(int argc, char **argv)
     g_test_add_func("/yaml/a-file-without-content-is-an-empty-map", test_nothing);
     g_test_add_func("/yaml/a-key-given-twice-is-said-with-both-places", test_twice);
     g_test_add_func("/yaml/what-is-no-tree-of-texts-is-refused", test_refused);
+    g_test_add_func("/yaml/a-name-to-fill-in-needs-quotes-in-a-list", test_braces);
     g_test_add_func("/yaml/what-grows-without-end-is-refused", test_limits);
     return g_test_run();
 }
