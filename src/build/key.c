@@ -108,7 +108,8 @@ add_programs(FaKeyHasher *hasher, const FaKeyFacts *facts, GError **error)
         const char *const *alternatives = g_ptr_array_index(recipe->programs, i);
         g_autofree char *path = fa_needs_find_program(alternatives);
         g_autofree char *identity =
-            path != NULL ? fa_packages_identify(facts->packages, path, error) : NULL;
+            path != NULL ? fa_packages_identify(facts->packages, path, recipe->packages, error)
+                         : NULL;
         if (path != NULL && identity == NULL)
             return false;
         fa_key_hasher_add(hasher, "program", path);

@@ -122,14 +122,23 @@ list_has(const FaPackages *packages, const char *name, const char *path)
            (g_str_has_prefix(path, "/usr/") && has_line(list, path + strlen("/usr")));
 }
 
+static bool
+is_of(const FaPackages *packages, const char *name, const char *path)
+{
+    g_autofree char *list = g_strconcat(name, ".list", NULL);
+    return list_has(packages, list, path);
+}
+
 /* (transfer full) (nullable) */
 static char *
-search_lists(const FaPackages *packages, const char *path)
+search_lists(const FaPackages *packages, const char *path, const GPtrArray *likely)
 {
     g_autofree char *base = g_path_get_basename(path);
-    g_autofree char *guess = g_strconcat(base, ".list", NULL);
-    if (list_has(packages, guess, path))
+    if (is_of(packages, base, path))
         return g_steal_pointer(&base);
+    for (size_t i = 0; likely != NULL && i < likely->len; i++)
+        if (is_of(packages, g_ptr_array_index(likely, i), path))
+            return g_strdup(g_ptr_array_index(likely, i));
 
     g_autofree char *info = g_build_filename(packages->directory, "info", NULL);
     g_auto(GStrv) names = fa_fs_list(info, NULL);
@@ -144,12 +153,12 @@ search_lists(const FaPackages *packages, const char *path)
 }
 
 const char *
-fa_packages_find_owner(FaPackages *packages, const char *path)
+fa_packages_find_owner(FaPackages *packages, const char *path, const GPtrArray *likely)
 {
     gpointer known = NULL;
 
     if (!g_hash_table_lookup_extended(packages->owners, path, NULL, &known)) {
-        known = search_lists(packages, path);
+        known = search_lists(packages, path, likely);
         g_hash_table_insert(packages->owners, g_strdup(path), known);
     }
     return known;
@@ -157,12 +166,12 @@ fa_packages_find_owner(FaPackages *packages, const char *path)
 
 /* (transfer full) (nullable) */
 static char *
-identify(FaPackages *packages, const char *path, GError **error)
+identify(FaPackages *packages, const char *path, const GPtrArray *likely, GError **error)
 {
     /* realpath() leaves through alternatives and through /bin, which dpkg's lists do not know. */
     g_autofree char *buffer = g_malloc(PATH_MAX);
     const char *real = realpath(path, buffer) != NULL ? buffer : path;
-    const char *owner = fa_packages_find_owner(packages, real);
+    const char *owner = fa_packages_find_owner(packages, real, likely);
     const char *version = owner != NULL ? fa_packages_get_version(packages, owner) : NULL;
     if (version != NULL)
         return g_strdup_printf("%s %s", owner, version);
@@ -178,13 +187,14 @@ identify(FaPackages *packages, const char *path, GError **error)
 }
 
 char *
-fa_packages_identify(FaPackages *packages, const char *path, GError **error)
+fa_packages_identify(FaPackages *packages, const char *path, const GPtrArray *likely,
+                     GError **error)
 {
     const char *known = g_hash_table_lookup(packages->programs, path);
     if (known != NULL)
         return g_strdup(known);
 
-    char *line = identify(packages, path, error);
+    char *line = identify(packages, path, likely, error);
     if (line != NULL)
         g_hash_table_insert(packages->programs, g_strdup(path), g_strdup(line));
     return line;

@@ -17,10 +17,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaPackages, fa_packages_free)
 
 /* (transfer none) (nullable) The installed version. */
 const char *fa_packages_get_version(const FaPackages *packages, const char *name);
-/* (transfer none) (nullable) The package that @path, absolute, came with. */
-const char *fa_packages_find_owner(FaPackages *packages, const char *path);
+/* (transfer none) (nullable) The package that @path, absolute, came with. @likely (nullable, of char *) are asked first:
+ * to look through all of them takes milliseconds. */
+const char *fa_packages_find_owner(FaPackages *packages, const char *path, const GPtrArray *likely);
 /*
  * (transfer full) (nullable) One line that changes when the program at @path may do something else: package and
  * version, or the digest of the content where no package owns it. Links are followed first.
  */
-char *fa_packages_identify(FaPackages *packages, const char *path, GError **error);
+char *fa_packages_identify(FaPackages *packages, const char *path, const GPtrArray *likely,
+                           GError **error);

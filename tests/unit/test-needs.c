@@ -58,7 +58,7 @@ test_absent(void)
 {
     g_autoptr(FaPackages) packages = read_packages("/nonexistent");
     g_assert_null(fa_packages_get_version(packages, "nodejs"));
-    g_assert_null(fa_packages_find_owner(packages, "/usr/bin/node"));
+    g_assert_null(fa_packages_find_owner(packages, "/usr/bin/node", NULL));
 }
 
 static void
@@ -68,15 +68,19 @@ test_owners(void)
     write_file(directory, "status", status_text);
     write_file(directory, "info/nodejs:amd64.list",
                "/.\n/usr\n/usr/bin\n/usr/bin/node-gyp\n/bin/node\n");
-    write_file(directory, "info/held.list", "/usr/bin/held\n");
+    write_file(directory, "info/held.list", "/usr/bin/held\n/usr/bin/grip\n");
     write_file(directory, "info/held.md5sums", "/usr/bin/other\n");
     g_autoptr(FaPackages) packages = read_packages(directory);
 
-    g_assert_cmpstr(fa_packages_find_owner(packages, "/usr/bin/node"), ==, "nodejs");
-    g_assert_cmpstr(fa_packages_find_owner(packages, "/usr/bin/node-gyp"), ==, "nodejs");
-    g_assert_cmpstr(fa_packages_find_owner(packages, "/usr/bin/held"), ==, "held");
-    g_assert_null(fa_packages_find_owner(packages, "/usr/bin/other"));
-    g_assert_null(fa_packages_find_owner(packages, "/usr/bin/no"));
+    g_assert_cmpstr(fa_packages_find_owner(packages, "/usr/bin/node", NULL), ==, "nodejs");
+    g_assert_cmpstr(fa_packages_find_owner(packages, "/usr/bin/node-gyp", NULL), ==, "nodejs");
+    g_autoptr(GPtrArray) likely = g_ptr_array_new();
+    g_ptr_array_add(likely, (gpointer) "none");
+    g_ptr_array_add(likely, (gpointer) "held");
+    g_assert_cmpstr(fa_packages_find_owner(packages, "/usr/bin/grip", likely), ==, "held");
+    g_assert_cmpstr(fa_packages_find_owner(packages, "/usr/bin/held", NULL), ==, "held");
+    g_assert_null(fa_packages_find_owner(packages, "/usr/bin/other", NULL));
+    g_assert_null(fa_packages_find_owner(packages, "/usr/bin/no", NULL));
     fa_fs_remove_tree(directory, NULL);
 }
 
@@ -94,18 +98,18 @@ test_identity(void)
     fa_fs_switch_symlink(link, "own", NULL);
     {
         g_autoptr(FaPackages) packages = read_packages(directory);
-        before = fa_packages_identify(packages, link, NULL);
+        before = fa_packages_identify(packages, link, NULL, NULL);
     }
     write_file(directory, "own", "#!/bin/sh\nexit\n");
     {
         g_autoptr(FaPackages) packages = read_packages(directory);
-        after = fa_packages_identify(packages, link, NULL);
+        after = fa_packages_identify(packages, link, NULL, NULL);
     }
     g_assert_cmpstr(before, !=, after);
 
     write_file(directory, "info/held.list", list);
     g_autoptr(FaPackages) packages = read_packages(directory);
-    owned = fa_packages_identify(packages, link, NULL);
+    owned = fa_packages_identify(packages, link, NULL, NULL);
     g_assert_cmpstr(owned, ==, "held 2:3-4");
     fa_fs_remove_tree(directory, NULL);
 }
