@@ -1,0 +1,571 @@
+/*
+ * Acts on what the table says: spawns, signals, times, reports.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "supervise/super.h"
+#include "supervise/values.h"
+
+static const struct {
+    const char *text;
+} problems[] = {
+    [SV_PROBLEM_NONE] = {""},
+    [SV_PROBLEM_TOO_QUICK] = {"Exited too quickly (process log may have details)"},
+    [SV_PROBLEM_BAD_EXIT] = {"Bad exit code %d"},
+    [SV_PROBLEM_BAD_COMMAND] = {"can't parse command '%s': %s"},
+    [SV_PROBLEM_EMPTY] = {"command is empty"},
+    [SV_PROBLEM_NOT_FOUND] = {"can't find command '%s'"},
+    [SV_PROBLEM_DIRECTORY] = {"command at '%s' is a directory"},
+    [SV_PROBLEM_NOT_EXECUTABLE] = {"command at '%s' is not executable"},
+    [SV_PROBLEM_NOT_PERMITTED] = {"no permission to run command '%s'"},
+    [SV_PROBLEM_FILES] = {"too many open files to spawn '%s'"},
+    [SV_PROBLEM_PIPES] = {"unknown error making dispatchers for '%s': %s"},
+    [SV_PROBLEM_PROCESSES] = {"Too many processes in process table to spawn '%s'"},
+    [SV_PROBLEM_FORK] = {"unknown error during fork for '%s': %s"},
+    [SV_PROBLEM_UNREADY] = {"not ready within %d seconds"},
+    [SV_PROBLEM_DEPENDENCY] = {"a program that it depends on failed"},
+};
+
+const char *
+sv_proc_problem(const SvProc *proc, char *buffer, size_t size)
+{
+    char path[PATH_MAX];
+    char name[32];
+
+    switch (proc->problem) {
+    case SV_PROBLEM_NONE:
+    case SV_PROBLEM_TOO_QUICK:
+    case SV_PROBLEM_EMPTY:
+    case SV_PROBLEM_DEPENDENCY:
+        return problems[proc->problem].text;
+    case SV_PROBLEM_BAD_EXIT:
+        snprintf(buffer, size, "Bad exit code %d", proc->problem_detail);
+        return buffer;
+    case SV_PROBLEM_UNREADY:
+        snprintf(buffer, size, "not ready within %d seconds", proc->problem_detail);
+        return buffer;
+    case SV_PROBLEM_BAD_COMMAND:
+        snprintf(buffer, size, "can't parse command '%s': %s", proc->conf->command,
+                 proc->conf->argv_problem);
+        return buffer;
+    case SV_PROBLEM_NOT_FOUND:
+        snprintf(buffer, size, "can't find command '%s'", proc->conf->argv[0]);
+        return buffer;
+    case SV_PROBLEM_DIRECTORY:
+    case SV_PROBLEM_NOT_EXECUTABLE:
+    case SV_PROBLEM_NOT_PERMITTED:
+        sv_proc_find_command(proc, path, sizeof path);
+        snprintf(buffer, size,
+                 proc->problem == SV_PROBLEM_DIRECTORY        ? "command at '%s' is a directory"
+                 : proc->problem == SV_PROBLEM_NOT_EXECUTABLE ? "command at '%s' is not executable"
+                                                              : "no permission to run command '%s'",
+                 path);
+        return buffer;
+    case SV_PROBLEM_FILES:
+        snprintf(buffer, size, "too many open files to spawn '%s'", proc->conf->name);
+        return buffer;
+    case SV_PROBLEM_PROCESSES:
+        snprintf(buffer, size, "Too many processes in process table to spawn '%s'",
+                 proc->conf->name);
+        return buffer;
+    case SV_PROBLEM_PIPES:
+    case SV_PROBLEM_FORK:
+        snprintf(buffer, size,
+                 proc->problem == SV_PROBLEM_PIPES ? "unknown error making dispatchers for '%s': %s"
+                                                   : "unknown error during fork for '%s': %s",
+                 proc->conf->name, sv_errno_name(proc->problem_detail, name, sizeof name));
+        return buffer;
+    }
+    return "";
+}
+
+static bool
+search_path(const SvProc *proc, char *path, size_t size, struct stat *st)
+{
+    const char *list = sv_env_get(proc->conf->env, "PATH");
+
+    if (!list) {
+        list = getenv("PATH");
+        list = list && *list != '\0' ? list : "/bin:/usr/bin:/usr/local/bin";
+    }
+    while (true) {
+        size_t n = strcspn(list, ":");
+        snprintf(path, size, "%.*s%s%s", (int)n, list, n > 0 ? "/" : "", proc->conf->argv[0]);
+        if (stat(path, st) == 0)
+            return true;
+        if (list[n] == '\0')
+            return false;
+        list += n + 1;
+    }
+}
+
+SvProblem
+sv_proc_find_command(const SvProc *proc, char *path, size_t size)
+{
+    struct stat st;
+
+    if (proc->conf->argv_problem)
+        return SV_PROBLEM_BAD_COMMAND;
+    const char *program = proc->conf->argv[0];
+    if (!program)
+        return SV_PROBLEM_EMPTY;
+    if (strchr(program, '/')) {
+        snprintf(path, size, "%s", program);
+        if (stat(path, &st) < 0)
+            return SV_PROBLEM_NOT_FOUND;
+    } else if (!search_path(proc, path, size, &st)) {
+        return SV_PROBLEM_NOT_FOUND;
+    }
+    if (S_ISDIR(st.st_mode))
+        return SV_PROBLEM_DIRECTORY;
+    if ((st.st_mode & 0111) == 0)
+        return SV_PROBLEM_NOT_EXECUTABLE;
+    return access(path, X_OK) < 0 ? SV_PROBLEM_NOT_PERMITTED : SV_PROBLEM_NONE;
+}
+
+static void
+reaped(SvSuper *super, SvProc *proc, int status)
+{
+    char name[32];
+    bool exited = WIFEXITED(status);
+    bool stopped = proc->killing;
+    char message[128];
+
+    proc->exit_status = exited ? WEXITSTATUS(status) : -1;
+    if (exited)
+        snprintf(message, sizeof message, "exit status %d", WEXITSTATUS(status));
+    else
+        snprintf(message, sizeof message, "terminated by %s%s",
+                 sv_signal_name(WTERMSIG(status), name, sizeof name),
+                 WCOREDUMP(status) ? " (core dumped)" : "");
+    bool expected = false;
+    for (size_t i = 0; i < proc->conf->exitcode_count; i++)
+        expected |= proc->conf->exitcodes[i] == proc->exit_status;
+    sv_channel_finish(super, &proc->channels[SV_STDOUT]);
+    sv_channel_finish(super, &proc->channels[SV_STDERR]);
+    sv_watch_close(&super->loop, &proc->input);
+    proc->input_length = 0;
+    proc->last_stop = time(NULL);
+    sv_timer_clear(&super->loop, &proc->timer);
+    bool early = sv_now() - proc->started <
+                 (uint64_t)(proc->conf->startsecs > 0 ? proc->conf->startsecs : 0) * SV_SECOND;
+    if (stopped)
+        sv_log(super, expected ? SV_INFO : SV_WARN, "stopped: %s (%s)", proc->conf->name, message);
+    else
+        sv_log(super, expected && !early ? SV_INFO : SV_WARN, "exited: %s (%s; %sexpected)",
+               proc->conf->name, message, expected && !early ? "" : "not ");
+    proc->killing = false;
+    if (stopped || proc->problem == SV_PROBLEM_UNREADY) {
+        /* what it exited with says nothing */
+    } else if (early) {
+        proc->problem = SV_PROBLEM_TOO_QUICK;
+        proc->exit_status = 0;
+    } else if (!expected) {
+        proc->problem = SV_PROBLEM_BAD_EXIT;
+        proc->problem_detail = proc->exit_status;
+    }
+    sv_proc_feed(super, proc, SV_EXIT);
+    proc->pid = 0;
+    if (proc->conf->class == SV_CLASS_LISTENER)
+        sv_listener_gone(super, proc);
+    sv_proc_feed(super, proc, SV_SETTLE);
+}
+
+static void
+exit_ready(SvSuper *super, SvWatch *watch, uint32_t events)
+{
+    SvProc *proc = sv_container_of(watch, SvProc, exit);
+    int status;
+
+    pid_t pid = waitpid(proc->pid, &status, WNOHANG);
+    if (pid == 0 || (pid < 0 && errno == EINTR))
+        return;
+    sv_watch_close(&super->loop, watch);
+    reaped(super, proc, pid > 0 ? status : 0);
+}
+
+static void
+input_ready(SvSuper *super, SvWatch *watch, uint32_t events)
+{
+    SvProc *proc = sv_container_of(watch, SvProc, input);
+
+    while (proc->input_length > 0) {
+        ssize_t n = write(watch->fd, proc->input_data + proc->input_start, proc->input_length);
+        if (n < 0 && errno == EAGAIN)
+            return;
+        if (n < 0) {
+            proc->input_length = 0;
+            sv_watch_close(&super->loop, watch);
+            return;
+        }
+        proc->input_start += (size_t)n;
+        proc->input_length -= (size_t)n;
+    }
+    sv_watch_change(&super->loop, watch, 0);
+    if (events & EPOLLERR)
+        sv_watch_close(&super->loop, watch);
+}
+
+int
+sv_proc_write(SvSuper *super, SvProc *proc, const void *data, size_t length)
+{
+    if (proc->pid == 0 || proc->killing || proc->input.fd < 0)
+        return -EPIPE;
+    if (proc->input_length + length > proc->input_size)
+        return -EAGAIN;
+    if (proc->input_length == 0) {
+        ssize_t n = write(proc->input.fd, data, length);
+        if (n < 0 && errno != EAGAIN) {
+            sv_watch_close(&super->loop, &proc->input);
+            return -EPIPE;
+        }
+        size_t done = n > 0 ? (size_t)n : 0;
+        if (done == length)
+            return 0;
+        data = (const char *)data + done;
+        length -= done;
+        proc->input_start = 0;
+        sv_watch_change(&super->loop, &proc->input, EPOLLOUT);
+    }
+    if (proc->input_start + proc->input_length + length > proc->input_size) {
+        memmove(proc->input_data, proc->input_data + proc->input_start, proc->input_length);
+        proc->input_start = 0;
+    }
+    memcpy(proc->input_data + proc->input_start + proc->input_length, data, length);
+    proc->input_length += length;
+    return 0;
+}
+
+typedef struct Pipes {
+    int in[2], out[2], err[2];
+} Pipes;
+
+static void
+close_pipes(Pipes *pipes)
+{
+    int *all[] = {pipes->in, pipes->out, pipes->err};
+
+    for (size_t i = 0; i < 3; i++)
+        for (size_t j = 0; j < 2; j++) {
+            if (all[i][j] >= 0)
+                close(all[i][j]);
+            all[i][j] = -1;
+        }
+}
+
+/* Only our ends do not block: the programs' ends are as they expect them. */
+static int
+make_pipes(const SvProc *proc, Pipes *pipes)
+{
+    bool own_stderr = !proc->conf->redirect_stderr || proc->conf->class == SV_CLASS_LISTENER;
+
+    *pipes = (Pipes){{-1, -1}, {-1, -1}, {-1, -1}};
+    if (pipe2(pipes->in, O_CLOEXEC) < 0 || pipe2(pipes->out, O_CLOEXEC) < 0 ||
+        (own_stderr && pipe2(pipes->err, O_CLOEXEC) < 0)) {
+        int problem = -errno;
+        close_pipes(pipes);
+        return problem;
+    }
+    fcntl(pipes->in[1], F_SETFL, O_NONBLOCK);
+    fcntl(pipes->out[0], F_SETFL, O_NONBLOCK);
+    if (own_stderr)
+        fcntl(pipes->err[0], F_SETFL, O_NONBLOCK);
+    return 0;
+}
+
+static int
+fail_spawn(SvSuper *super, SvProc *proc, SvProblem problem, int detail)
+{
+    char text[PATH_MAX + 128];
+
+    proc->problem = problem;
+    proc->problem_detail = detail;
+    sv_log(super, SV_INFO, "spawnerr: %s", sv_proc_problem(proc, text, sizeof text));
+    return -EINVAL;
+}
+
+static void
+adopt(SvSuper *super, SvProc *proc, Pipes *pipes, int pidfd)
+{
+    bool fcgi = proc->conf->class == SV_CLASS_FCGI;
+
+    proc->exit = (SvWatch){.fd = pidfd, .ready = exit_ready};
+    proc->input = (SvWatch){.fd = fcgi ? -1 : pipes->in[1], .ready = input_ready};
+    proc->input_start = proc->input_length = 0;
+    sv_channel_open(super, &proc->channels[SV_STDOUT], pipes->out[0]);
+    pipes->out[0] = -1;
+    if (pipes->err[0] >= 0)
+        sv_channel_open(super, &proc->channels[SV_STDERR], pipes->err[0]);
+    pipes->err[0] = -1;
+    if (!fcgi) {
+        sv_watch_add(&super->loop, &proc->input, 0);
+        pipes->in[1] = -1;
+    }
+    proc->listener = SV_LISTENER_ACKNOWLEDGED;
+    proc->event = -1;
+    proc->result_length = 0;
+    proc->result_expected = -1;
+    sv_watch_add(&super->loop, &proc->exit, EPOLLIN);
+    sv_log(super, SV_INFO, "spawned: '%s' with pid %d", proc->conf->name, (int)proc->pid);
+}
+
+static int
+spawn(SvSuper *super, SvProc *proc)
+{
+    char path[PATH_MAX];
+    char notify[128];
+    Pipes pipes;
+    int pidfd;
+
+    proc->problem = SV_PROBLEM_NONE;
+    proc->exit_status = 0;
+    proc->killing = false;
+    proc->last_start = time(NULL);
+    proc->started = sv_now();
+    SvProblem problem = sv_proc_find_command(proc, path, sizeof path);
+    if (problem != SV_PROBLEM_NONE)
+        return fail_spawn(super, proc, problem, 0);
+    int r = sv_check_open_notify(super, proc);
+    if (r == 0)
+        r = make_pipes(proc, &pipes);
+    if (r < 0)
+        return fail_spawn(super, proc,
+                          r == -EMFILE || r == -ENFILE ? SV_PROBLEM_FILES : SV_PROBLEM_PIPES, -r);
+    int in = proc->conf->class == SV_CLASS_FCGI && proc->group->socket >= 0 ? proc->group->socket
+                                                                            : pipes.in[0];
+    SvSpawn plan = {.program = proc->conf,
+                    .path = path,
+                    .argv = (char *const *)(void *)proc->conf->argv,
+                    .env = sv_child_env(proc, super->config->serverurl,
+                                        sv_check_notify_socket(proc, notify, sizeof notify)),
+                    .in = in,
+                    .out = pipes.out[1],
+                    .err = pipes.err[1] >= 0 ? pipes.err[1] : pipes.out[1]};
+    r = sv_child_spawn(&plan, &proc->pid, &pidfd);
+    if (r < 0) {
+        close_pipes(&pipes);
+        return fail_spawn(super, proc, r == -EAGAIN ? SV_PROBLEM_PROCESSES : SV_PROBLEM_FORK, -r);
+    }
+    adopt(super, proc, &pipes, pidfd);
+    close_pipes(&pipes);
+    return 0;
+}
+
+static void
+timer_fired(SvSuper *super, SvTimer *timer)
+{
+    SvProc *proc = sv_container_of(timer, SvProc, timer);
+
+    if (proc->machine.state == SV_STARTING) {
+        sv_proc_feed(super, proc, SV_UP);
+    } else if (proc->machine.state == SV_BACKOFF) {
+        sv_proc_feed(super, proc, SV_RETRY);
+    } else if (proc->machine.state == SV_STOPPING) {
+        sv_log(super, SV_WARN, "killing '%s' (%d) with SIGKILL", proc->conf->name, (int)proc->pid);
+        sv_proc_feed(super, proc, SV_OVERDUE);
+    }
+}
+
+static void
+arm(SvSuper *super, SvProc *proc, int64_t seconds)
+{
+    proc->timer.fire = timer_fired;
+    sv_timer_set(&super->loop, &proc->timer,
+                 sv_now() + (uint64_t)(seconds > 0 ? seconds : 0) * SV_SECOND);
+}
+
+int
+sv_proc_signal(SvSuper *super, SvProc *proc, int number)
+{
+    char name[32];
+
+    if (proc->pid == 0)
+        return -ESRCH;
+    sv_log(super, SV_DEBG, "sending %s (pid %d) sig %s", proc->conf->name, (int)proc->pid,
+           sv_signal_name(number, name, sizeof name));
+    if (syscall(SYS_pidfd_send_signal, proc->exit.fd, number, NULL, 0U) < 0 && errno != ESRCH)
+        return -errno;
+    return 0;
+}
+
+static void
+send_stop(SvSuper *super, SvProc *proc, bool kill_it)
+{
+    bool as_group = kill_it ? proc->conf->killasgroup : proc->conf->stopasgroup;
+    int number = kill_it ? SIGKILL : proc->conf->stopsignal;
+    char name[32];
+
+    if (proc->pid == 0)
+        return;
+    sv_log(super, SV_DEBG, "killing %s (pid %d) %swith signal %s", proc->conf->name, (int)proc->pid,
+           as_group ? "process group " : "", sv_signal_name(number, name, sizeof name));
+    if (proc->machine.state == SV_STOPPING) {
+        proc->killing = true;
+        arm(super, proc, proc->conf->stopwaitsecs > 0 ? proc->conf->stopwaitsecs : 1);
+    }
+    int r = 0;
+    if (as_group)
+        r = kill(-proc->pid, number) < 0 && errno != ESRCH ? -errno : 0;
+    else
+        r = sv_proc_signal(super, proc, number);
+    if (r == 0)
+        return;
+    sv_log(super, SV_CRIT, "unknown problem killing %s (%d):%s", proc->conf->name, (int)proc->pid,
+           strerror(-r));
+    proc->killing = false;
+    sv_timer_clear(&super->loop, &proc->timer);
+    sv_proc_feed(super, proc, SV_KILL_FAILED);
+}
+
+static bool
+wants_restart(const SvProc *proc)
+{
+    if (proc->conf->autorestart != SV_RESTART_UNEXPECTED)
+        return proc->conf->autorestart == SV_RESTART_ALWAYS;
+    for (size_t i = 0; i < proc->conf->exitcode_count; i++)
+        if (proc->conf->exitcodes[i] == proc->exit_status)
+            return false;
+    return true;
+}
+
+static SvFacts
+facts_of(const SvSuper *super, const SvProc *proc)
+{
+    uint64_t startsecs =
+        (uint64_t)(proc->conf->startsecs > 0 ? proc->conf->startsecs : 0) * SV_SECOND;
+
+    return (SvFacts){.may_start = super->mood == SV_MOOD_RUNNING,
+                     .instant = startsecs == 0,
+                     .needs_ready = proc->conf->ready.kind != SV_CHECK_NONE,
+                     .early = sv_now() - proc->started < startsecs,
+                     .wants_restart = wants_restart(proc),
+                     .retries_left = (int64_t)proc->machine.failures <= proc->conf->startretries};
+}
+
+static void
+report(SvSuper *super, SvProc *proc, SvState from)
+{
+    SvState to = proc->machine.state;
+
+    if (to == SV_RUNNING && from == SV_STARTING)
+        sv_log(super, SV_INFO,
+               "success: %s entered RUNNING state, process has stayed up for > than %lld seconds "
+               "(startsecs)",
+               proc->conf->name, (long long)proc->conf->startsecs);
+    if (to == SV_FATAL && from == SV_BACKOFF)
+        sv_log(super, SV_INFO,
+               "gave up: %s entered FATAL state, too many start retries too quickly",
+               proc->conf->name);
+    bool expected = true;
+    if (to == SV_EXITED)
+        expected = proc->problem != SV_PROBLEM_BAD_EXIT;
+    sv_notify_state(super, proc, from, expected);
+}
+
+/* Those that wait for @proc look again. */
+static void
+wake_dependents(SvSuper *super, const SvProc *proc)
+{
+    for (SvGroup *group = super->groups; group; group = group->next)
+        for (size_t i = 0; i < group->count; i++) {
+            SvProc *other = &group->procs[i];
+            bool failed = false;
+            if (other->machine.state != SV_WAITING)
+                continue;
+            if (!sv_proc_blocker(super, other, &failed)) {
+                sv_proc_feed(super, other, SV_START);
+            } else if (failed) {
+                other->problem = SV_PROBLEM_DEPENDENCY;
+                sv_proc_feed(super, other, SV_DEPENDENCY_FAILED);
+            }
+        }
+}
+
+const SvProc *
+sv_proc_blocker(const SvSuper *super, const SvProc *proc, bool *ret_failed)
+{
+    for (const char *const *name = proc->conf->depends_on; name && *name; name++)
+        for (const SvGroup *group = super->groups; group; group = group->next)
+            for (size_t i = 0; i < group->count; i++) {
+                const SvProc *other = &group->procs[i];
+                if (other == proc || (strcmp(group->conf->name, *name) != 0 &&
+                                      strcmp(other->conf->name, *name) != 0))
+                    continue;
+                /* What has done its work and exited as expected is no obstacle. */
+                if (other->machine.state == SV_RUNNING ||
+                    (other->machine.state == SV_EXITED && other->problem == SV_PROBLEM_NONE))
+                    continue;
+                *ret_failed = other->machine.state == SV_FATAL;
+                return other;
+            }
+    return NULL;
+}
+
+void
+sv_proc_start(SvSuper *super, SvProc *proc)
+{
+    bool failed;
+    bool blocked = sv_proc_blocker(super, proc, &failed) != NULL;
+
+    proc->wanted = true;
+    if (blocked)
+        proc->problem = SV_PROBLEM_NONE;
+    sv_proc_feed(super, proc, blocked ? SV_BLOCKED : SV_START);
+}
+
+static void
+carry_out(SvSuper *super, SvProc *proc, uint32_t effects)
+{
+    if (effects & SV_DO_END_CHECK)
+        sv_check_end(super, proc);
+    if (effects & SV_DO_SPAWN)
+        sv_proc_feed(super, proc, spawn(super, proc) == 0 ? SV_SPAWNED : SV_SPAWN_FAILED);
+    if (effects & SV_DO_WATCH_START) {
+        if (proc->conf->startsecs > 0)
+            arm(super, proc, proc->conf->startsecs);
+        sv_check_begin(super, proc);
+    }
+    if (effects & SV_DO_SEND_STOP)
+        send_stop(super, proc, false);
+    if (effects & SV_DO_SEND_KILL)
+        send_stop(super, proc, true);
+    if (effects & SV_DO_DELAY)
+        arm(super, proc, (int64_t)proc->machine.failures);
+}
+
+void
+sv_proc_feed(SvSuper *super, SvProc *proc, SvHappening happening)
+{
+    SvFacts facts = facts_of(super, proc);
+    SvState from = proc->machine.state;
+    uint32_t effects = sv_machine_step(&proc->machine, happening, &facts);
+    SvState to = proc->machine.state;
+
+    if (from != to) {
+        if (from == SV_STARTING || from == SV_BACKOFF || from == SV_STOPPING)
+            sv_timer_clear(&super->loop, &proc->timer);
+        report(super, proc, from);
+    }
+    carry_out(super, proc, effects);
+    if (effects & SV_DO_AGAIN)
+        sv_proc_feed(super, proc, happening);
+    /* A process that exits is settled by who reaped it, when its pid is gone. */
+    if ((effects & SV_DO_SETTLE) && proc->pid == 0)
+        sv_proc_feed(super, proc, SV_SETTLE);
+    if (from != to && proc->machine.state == to) {
+        if (to == SV_RUNNING || to == SV_FATAL || to == SV_EXITED)
+            wake_dependents(super, proc);
+        sv_server_wake(super, proc);
+    }
+}

@@ -1,0 +1,279 @@
+/*
+ * What programs write: read in large pieces, written to their logs in as large ones. What is between
+ * <!--XSUPERVISOR:BEGIN--> and <!--XSUPERVISOR:END--> is an event where capture is on.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "supervise/super.h"
+#include "supervise/values.h"
+
+#define LARGE_PIPE (1 << 20)
+#define TURNS      8 /* reads of one channel before others get theirs */
+
+static const char begin_token[] = "<!--XSUPERVISOR:BEGIN-->";
+static const char end_token[] = "<!--XSUPERVISOR:END-->";
+
+static const SvLogConf *
+log_conf(const SvChannel *channel)
+{
+    return &channel->proc->conf->log[channel->stdout ? SV_STDOUT : SV_STDERR];
+}
+
+const char *
+sv_channel_path(const SvChannel *channel)
+{
+    const SvLogConf *conf = log_conf(channel);
+
+    return conf->kind == SV_LOG_FILE   ? conf->path
+           : conf->kind == SV_LOG_AUTO ? channel->auto_path
+                                       : NULL;
+}
+
+void
+sv_channel_name_auto(SvSuper *super, SvChannel *channel)
+{
+    const SvProc *proc = channel->proc;
+    const SvConfig *config = proc->group->config;
+
+    if (log_conf(channel)->kind != SV_LOG_AUTO || !channel->auto_path ||
+        channel->auto_path[0] != '\0')
+        return;
+    snprintf(channel->auto_path, PATH_MAX, "%s/%s-%s---%s-XXXXXX.log", config->childlogdir,
+             proc->conf->name, channel->stdout ? "stdout" : "stderr", config->identifier);
+    int fd = mkostemps(channel->auto_path, 4, O_CLOEXEC);
+    if (fd < 0) {
+        sv_log(super, SV_WARN, "cannot make the log '%s': %s", channel->auto_path, strerror(errno));
+        return;
+    }
+    close(fd);
+}
+
+static size_t
+strip_escapes(SvChannel *channel, const char *data, size_t length, char *out)
+{
+    static const char ends[] = "HfABCDRsuJKhlpm";
+    size_t kept = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        if (channel->in_escape) {
+            if (memchr(ends, data[i], sizeof ends - 1))
+                channel->in_escape = false;
+        } else if (data[i] == '\x1b' && i + 1 < length && data[i + 1] == '[') {
+            channel->in_escape = true;
+        } else {
+            out[kept++] = data[i];
+        }
+    }
+    return kept;
+}
+
+static void
+to_syslog(const SvChannel *channel, const char *data, size_t length)
+{
+    while (length > 0) {
+        const char *end = memchr(data, '\n', length);
+        size_t n = end ? (size_t)(end - data) : length;
+        syslog(LOG_INFO, "%s %.*s", channel->proc->conf->name, (int)n, data);
+        n += end ? 1 : 0;
+        data += n;
+        length -= n;
+    }
+}
+
+static void
+capture(SvChannel *channel, const char *data, size_t length)
+{
+    size_t size = (size_t)log_conf(channel)->capture_maxbytes;
+
+    /* The tail is kept. */
+    if (length > size) {
+        data += length - size;
+        length = size;
+    }
+    if (channel->captured + length > size) {
+        size_t drop = channel->captured + length - size;
+        memmove(channel->capture, channel->capture + drop, channel->captured - drop);
+        channel->captured -= drop;
+    }
+    memcpy(channel->capture + channel->captured, data, length);
+    channel->captured += length;
+}
+
+static void
+record(SvSuper *super, SvChannel *channel, const char *data, size_t length)
+{
+    const SvProc *proc = channel->proc;
+    const SvLogConf *conf = log_conf(channel);
+    char head[1024];
+
+    if (length == 0)
+        return;
+    if (super->config->strip_ansi) {
+        length = strip_escapes(channel, data, length, super->strip_buffer);
+        data = super->strip_buffer;
+    }
+    if (channel->capturing) {
+        capture(channel, data, length);
+    } else {
+        if (conf->kind != SV_LOG_NONE)
+            sv_logfile_write(&channel->log, data, length);
+        if (conf->syslog)
+            to_syslog(channel, data, length);
+    }
+    if (super->config->loglevel <= SV_DEBG)
+        sv_log(super, SV_DEBG, "'%s' %s output:\n%.*s", proc->conf->name,
+               channel->stdout ? "stdout" : "stderr", (int)length, data);
+    if (!conf->events)
+        return;
+    snprintf(head, sizeof head, "processname:%s groupname:%s pid:%d channel:%s\n", proc->conf->name,
+             proc->group->conf->name, (int)proc->pid, channel->stdout ? "stdout" : "stderr");
+    sv_notify(super, channel->stdout ? SV_EVENT_PROCESS_LOG_STDOUT : SV_EVENT_PROCESS_LOG_STDERR,
+              head, data, length);
+}
+
+static void
+toggle_capture(SvSuper *super, SvChannel *channel)
+{
+    const SvProc *proc = channel->proc;
+    char head[1024];
+
+    channel->capturing = !channel->capturing;
+    if (channel->capturing)
+        return;
+    snprintf(head, sizeof head, "processname:%s groupname:%s pid:%d\n", proc->conf->name,
+             proc->group->conf->name, (int)proc->pid);
+    sv_notify(super,
+              channel->stdout ? SV_EVENT_PROCESS_COMMUNICATION_STDOUT
+                              : SV_EVENT_PROCESS_COMMUNICATION_STDERR,
+              head, channel->capture, channel->captured);
+    channel->captured = 0;
+}
+
+/* How much of the end of @data may be the beginning of @token. */
+static size_t
+prefix_at_end(const char *data, size_t length, const char *token, size_t token_length)
+{
+    size_t n = token_length - 1 < length ? token_length - 1 : length;
+
+    while (n > 0 && memcmp(data + length - n, token, n) != 0)
+        n--;
+    return n;
+}
+
+static void
+scan(SvSuper *super, SvChannel *channel, const char *data, size_t length)
+{
+    while (length > 0) {
+        const char *token = channel->capturing ? end_token : begin_token;
+        size_t token_length = strlen(token);
+        const char *found = memmem(data, length, token, token_length);
+        if (!found) {
+            size_t kept = prefix_at_end(data, length, token, token_length);
+            record(super, channel, data, length - kept);
+            memcpy(channel->held, data + length - kept, kept);
+            channel->held_length = (uint8_t)kept;
+            return;
+        }
+        record(super, channel, data, (size_t)(found - data));
+        toggle_capture(super, channel);
+        length -= (size_t)(found - data) + token_length;
+        data = found + token_length;
+    }
+}
+
+/* @data has room for what is held in front of it. */
+static void
+take(SvSuper *super, SvChannel *channel, char *data, size_t length)
+{
+    if (channel->proc->conf->class == SV_CLASS_LISTENER && channel->stdout) {
+        sv_listener_read(super, channel->proc, data, length);
+        if (log_conf(channel)->kind != SV_LOG_NONE)
+            sv_logfile_write(&channel->log, data, length);
+        return;
+    }
+    if (!channel->capture) {
+        record(super, channel, data, length);
+        return;
+    }
+    size_t held = channel->held_length;
+    memcpy(data - held, channel->held, held);
+    channel->held_length = 0;
+    scan(super, channel, data - held, length + held);
+}
+
+/* Returns whether there may be more. */
+static bool
+read_once(SvSuper *super, SvChannel *channel)
+{
+    char *data = super->read_buffer + sizeof channel->held;
+    ssize_t n = read(channel->pipe.fd, data, SV_READ_MAX);
+
+    if (n > 0) {
+        take(super, channel, data, (size_t)n);
+        if ((size_t)n >= ((size_t)64 << 10) && !channel->large) {
+            /* Who writes in bulk gets a larger pipe; it makes no difference to who writes lines. */
+            channel->large = true;
+            fcntl(channel->pipe.fd, F_SETPIPE_SZ, LARGE_PIPE);
+        }
+        return channel->pipe.fd >= 0;
+    }
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return false;
+    sv_watch_close(&super->loop, &channel->pipe);
+    return false;
+}
+
+static void
+pipe_ready(SvSuper *super, SvWatch *watch, uint32_t events)
+{
+    SvChannel *channel = sv_container_of(watch, SvChannel, pipe);
+
+    for (int i = 0; i < TURNS && read_once(super, channel); i++)
+        continue;
+}
+
+void
+sv_channel_open(SvSuper *super, SvChannel *channel, int fd)
+{
+    const SvLogConf *conf = log_conf(channel);
+
+    channel->pipe = (SvWatch){.fd = fd, .ready = pipe_ready};
+    channel->held_length = 0;
+    channel->captured = 0;
+    channel->capturing = channel->in_escape = channel->large = false;
+    channel->log = (SvLogFile){.fd = -1,
+                               .path = sv_channel_path(channel),
+                               .maxbytes = conf->maxbytes,
+                               .backups = conf->backups};
+    if (channel->log.path) {
+        int r = sv_logfile_open(&channel->log);
+        if (r < 0)
+            sv_log(super, SV_WARN, "cannot open the log '%s': %s", channel->log.path, strerror(-r));
+    }
+    sv_watch_add(&super->loop, &channel->pipe, EPOLLIN);
+}
+
+void
+sv_channel_finish(SvSuper *super, SvChannel *channel)
+{
+    /* A grandchild may hold the pipe and write for ever: what is there now is taken, in bounds. */
+    for (int i = 0; i < 64 && channel->pipe.fd >= 0 && read_once(super, channel); i++)
+        continue;
+    sv_watch_close(&super->loop, &channel->pipe);
+    if (channel->held_length > 0) {
+        uint8_t held = channel->held_length;
+        channel->held_length = 0;
+        record(super, channel, channel->held, held);
+    }
+    if (channel->log.lost > 0)
+        sv_log(super, SV_WARN, "the log '%s' lost %llu bytes",
+               channel->log.path ? channel->log.path : "", (unsigned long long)channel->log.lost);
+    sv_logfile_close(&channel->log);
+}

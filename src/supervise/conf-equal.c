@@ -1,0 +1,127 @@
+/*
+ * Would a group that runs be another one by the new configuration? Logs with names that supervisord made up are equal to
+ * each other, as there.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "supervise/conf.h"
+
+static bool
+same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool
+same_list(const char *const *a, const char *const *b)
+{
+    if (!a || !b)
+        return a == b;
+    for (; *a && *b; a++, b++)
+        if (strcmp(*a, *b) != 0)
+            return false;
+    return *a == *b;
+}
+
+static bool
+same_env(const SvEnv *a, const SvEnv *b)
+{
+    size_t count_a = 0;
+    size_t count_b = 0;
+
+    for (const SvEnv *entry = b; entry; entry = entry->next)
+        count_b++;
+    for (; a; a = a->next, count_a++) {
+        const char *value = sv_env_get(b, a->name);
+        if (!value || strcmp(value, a->value) != 0)
+            return false;
+    }
+    return count_a == count_b;
+}
+
+static bool
+same_log(const SvLogConf *a, const SvLogConf *b)
+{
+    if (a->kind != SV_LOG_AUTO && b->kind != SV_LOG_AUTO &&
+        (a->kind != b->kind || !same_text(a->path, b->path)))
+        return false;
+    return a->syslog == b->syslog && a->events == b->events && a->maxbytes == b->maxbytes &&
+           a->backups == b->backups && a->capture_maxbytes == b->capture_maxbytes;
+}
+
+static bool
+same_exitcodes(const SvProgram *a, const SvProgram *b)
+{
+    return a->exitcode_count == b->exitcode_count &&
+           (a->exitcode_count == 0 ||
+            memcmp(a->exitcodes, b->exitcodes, a->exitcode_count * sizeof *a->exitcodes) == 0);
+}
+
+static bool
+same_check(const SvCheckConf *a, const SvCheckConf *b)
+{
+    return a->kind == b->kind && same_text(a->host, b->host) && same_text(a->path, b->path) &&
+           a->port == b->port && same_list(a->argv, b->argv);
+}
+
+/* The first option in which two programs differ, or NULL. */
+static const char *
+difference(const SvProgram *a, const SvProgram *b)
+{
+    const struct {
+        const char *option;
+        bool same;
+    } options[] = {
+        {"name", same_text(a->name, b->name)},
+        {"command", same_text(a->command, b->command)},
+        {"directory", same_text(a->directory, b->directory)},
+        {"user", a->uid == b->uid},
+        {"umask", a->umask == b->umask},
+        {"priority", a->priority == b->priority},
+        {"autostart", a->autostart == b->autostart},
+        {"autorestart", a->autorestart == b->autorestart},
+        {"startsecs", a->startsecs == b->startsecs},
+        {"startretries", a->startretries == b->startretries},
+        {"stdout log", same_log(&a->log[SV_STDOUT], &b->log[SV_STDOUT])},
+        {"stderr log", same_log(&a->log[SV_STDERR], &b->log[SV_STDERR])},
+        {"stopsignal", a->stopsignal == b->stopsignal},
+        {"stopwaitsecs", a->stopwaitsecs == b->stopwaitsecs},
+        {"stopasgroup", a->stopasgroup == b->stopasgroup},
+        {"killasgroup", a->killasgroup == b->killasgroup},
+        {"exitcodes", same_exitcodes(a, b)},
+        {"redirect_stderr", a->redirect_stderr == b->redirect_stderr},
+        {"environment", same_env(a->env, b->env)},
+        {"serverurl", same_text(a->serverurl, b->serverurl)},
+        {"depends_on", same_list(a->depends_on, b->depends_on)},
+        {"ready", same_check(&a->ready, &b->ready) && a->ready_timeout == b->ready_timeout},
+    };
+
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (!options[i].same)
+            return options[i].option;
+    return NULL;
+}
+
+bool
+sv_group_conf_equal(const SvGroupConf *a, const SvGroupConf *b, char *why, size_t size)
+{
+    const char *option = NULL;
+    const char *program = a->name;
+
+    if (a->class != b->class || a->events != b->events || a->buffer_size != b->buffer_size)
+        option = "kind of group";
+    else if (a->priority != b->priority)
+        option = "priority";
+    else if (!same_text(a->socket.url, b->socket.url))
+        option = "socket";
+    else if (a->count != b->count)
+        option = "number of processes";
+    for (size_t i = 0; !option && i < a->count; i++) {
+        option = difference(&a->programs[i], &b->programs[i]);
+        program = a->programs[i].name;
+    }
+    if (option && why)
+        snprintf(why, size, "%s: %s", program, option);
+    return option == NULL;
+}

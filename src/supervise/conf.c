@@ -1,0 +1,448 @@
+#include "supervise/conf.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "supervise/text.h"
+#include "supervise/values.h"
+
+#define CONFIG_MAX  ((size_t)256 << 20)
+#define SCRATCH_MAX ((size_t)512 << 20)
+
+extern char **environ;
+
+int
+sv_conf_get(SvConfReader *reader, const SvSection *section, const char *option,
+            const char *fallback, const SvNames *names, const char **ret_value)
+{
+    const char *value = sv_ini_get(reader->ini, section, option);
+    char what[512];
+
+    if (!value) {
+        *ret_value = fallback;
+        return 0;
+    }
+    snprintf(what, sizeof what, "%s.%s", section->name, option);
+    SV_TRY(
+        sv_expand(reader->arena, value, &reader->environ, names, what, ret_value, &reader->error));
+    /* What was not expanded still lies where the file was read to, which goes away. */
+    if (*ret_value == value)
+        *ret_value = sv_arena_strdup(reader->arena, value);
+    return *ret_value ? 0 : sv_fail(&reader->error, "the configuration is too large");
+}
+
+int
+sv_conf_get_int(SvConfReader *reader, const SvSection *section, const char *option,
+                int64_t fallback, const SvNames *names, int64_t *ret_number)
+{
+    const char *value;
+
+    SV_TRY(sv_conf_get(reader, section, option, NULL, names, &value));
+    *ret_number = fallback;
+    return value ? sv_value_int(value, ret_number, &reader->error) : 0;
+}
+
+int
+sv_conf_get_bool(SvConfReader *reader, const SvSection *section, const char *option, bool fallback,
+                 const SvNames *names, bool *ret_value)
+{
+    const char *value;
+
+    SV_TRY(sv_conf_get(reader, section, option, NULL, names, &value));
+    *ret_value = fallback;
+    return value ? sv_value_bool(value, ret_value, &reader->error) : 0;
+}
+
+int
+sv_conf_get_bytes(SvConfReader *reader, const SvSection *section, const char *option,
+                  const char *fallback, const SvNames *names, int64_t *ret_number)
+{
+    const char *value;
+
+    SV_TRY(sv_conf_get(reader, section, option, fallback, names, &value));
+    return sv_value_bytes(value, ret_number, &reader->error);
+}
+
+void
+sv_conf_note(SvConfReader *reader, char level, const char *format, ...)
+{
+    char text[8192];
+    va_list args;
+    SvMessage **link = &reader->config->messages;
+    SvMessage *message = sv_arena_alloc(reader->arena, sizeof *message);
+
+    if (!message)
+        return;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    message->level = level;
+    message->text = sv_arena_strdup(reader->arena, text);
+    if (!message->text)
+        return;
+    while (*link)
+        link = &(*link)->next;
+    *link = message;
+}
+
+static int
+include_pattern(SvConfReader *reader, const char *base, const char *pattern)
+{
+    const char *whole =
+        *pattern == '/' ? pattern : sv_arena_printf(&reader->scratch, "%s/%s", base, pattern);
+    glob_t found;
+
+    if (!whole)
+        return sv_fail(&reader->error, "the configuration is too large");
+    if (glob(whole, GLOB_NOESCAPE, NULL, &found) != 0) {
+        sv_conf_note(reader, 'w', "No file matches via include \"%s\"", whole);
+        return 0;
+    }
+    int r = 0;
+    for (size_t i = 0; r == 0 && i < found.gl_pathc; i++) {
+        const char *path = found.gl_pathv[i];
+        sv_conf_note(reader, 'i', "Included extra file \"%s\" during parsing", path);
+        r = sv_ini_read(reader->ini, path, true, &reader->error);
+        if (r < 0 && r != -EINVAL)
+            r = 0;
+        const char *slash = strrchr(path, '/');
+        const char *here =
+            slash ? sv_arena_strndup(&reader->scratch, path, (size_t)(slash - path)) : ".";
+        if (here)
+            sv_ini_expand_here(reader->ini,
+                               sv_normalize_path(&reader->scratch, *here == '\0' ? "/" : here));
+    }
+    globfree(&found);
+    return r;
+}
+
+static int
+read_includes(SvConfReader *reader)
+{
+    const SvSection *section = sv_ini_section(reader->ini, "include");
+    SvNames names = {.arena = &reader->scratch};
+    struct utsname host;
+    const char *files;
+
+    if (!section)
+        return 0;
+    sv_ini_expand_here(reader->ini, reader->config->here);
+    const char *value = sv_ini_get(reader->ini, section, "files");
+    if (!value)
+        return sv_fail(&reader->error, ".ini file has [include] section, but no files setting");
+    uname(&host);
+    sv_names_set(&names, "here", reader->config->here);
+    sv_names_set(&names, "host_node_name", host.nodename);
+    sv_names_update(&names, &reader->environ);
+    SV_TRY(
+        sv_expand(&reader->scratch, value, NULL, &names, "include.files", &files, &reader->error));
+    char *rest = sv_arena_strdup(&reader->scratch, files);
+    while (rest && *(rest = sv_strip(rest)) != '\0') {
+        char *pattern = rest;
+        while (*rest != '\0' && sv_space_length(rest) == 0)
+            rest++;
+        if (*rest != '\0') {
+            size_t n = sv_space_length(rest);
+            *rest = '\0';
+            rest += n;
+        }
+        SV_TRY(include_pattern(reader, reader->config->here, pattern));
+    }
+    return 0;
+}
+
+static const char *
+temporary_directory(SvArena *arena)
+{
+    static const char *const names[] = {"TMPDIR", "TEMP", "TMP"};
+
+    for (size_t i = 0; i < 3; i++) {
+        const char *path = getenv(names[i]);
+        if (path && *path != '\0' && access(path, W_OK | X_OK) == 0)
+            return sv_normalize_path(arena, path);
+    }
+    return "/tmp";
+}
+
+/* What the command line gives goes before the file, but the file is checked all the same. */
+static int
+text_option(SvConfReader *reader, const SvSection *section, const SvNames *names,
+            const char *option, const char *fallback, const char *given, const char **ret_value)
+{
+    SV_TRY(sv_conf_get(reader, section, option, fallback, names, ret_value));
+    if (given)
+        *ret_value = given;
+    return 0;
+}
+
+static int
+read_numbers(SvConfReader *reader, const SvSection *section, const SvNames *names,
+             const SvOverrides *given)
+{
+    SvConfig *config = reader->config;
+    SvError *error = &reader->error;
+    const char *value;
+
+    SV_TRY(sv_conf_get_int(reader, section, "minfds", 1024, names, &config->minfds));
+    SV_TRY(sv_conf_get_int(reader, section, "minprocs", 200, names, &config->minprocs));
+    if (given->minfds)
+        SV_TRY(sv_value_int(given->minfds, &config->minfds, error));
+    if (given->minprocs)
+        SV_TRY(sv_value_int(given->minprocs, &config->minprocs, error));
+    SV_TRY(text_option(reader, section, names, "directory", NULL, given->directory, &value));
+    if (value)
+        SV_TRY(sv_value_existing_directory(reader->arena, value, &config->directory, error));
+    SV_TRY(text_option(reader, section, names, "user", NULL, given->user, &config->user));
+    SV_TRY(text_option(reader, section, names, "umask", "022", given->umask, &value));
+    return sv_value_octal(value, &config->umask, error);
+}
+
+static int
+read_log(SvConfReader *reader, const SvSection *section, const SvNames *names,
+         const SvOverrides *given)
+{
+    SvConfig *config = reader->config;
+    SvError *error = &reader->error;
+    const char *value;
+
+    SV_TRY(
+        text_option(reader, section, names, "logfile", "supervisord.log", given->logfile, &value));
+    SV_TRY(sv_value_existing_dirpath(reader->arena, value, &config->logfile, error));
+    SV_TRY(text_option(reader, section, names, "logfile_maxbytes", "50MB", given->logfile_maxbytes,
+                       &value));
+    SV_TRY(sv_value_bytes(value, &config->logfile_maxbytes, error));
+    SV_TRY(text_option(reader, section, names, "logfile_backups", "10", given->logfile_backups,
+                       &value));
+    SV_TRY(sv_value_int(value, &config->logfile_backups, error));
+    SV_TRY(text_option(reader, section, names, "loglevel", "info", given->loglevel, &value));
+    SV_TRY(sv_value_level(value, &config->loglevel, error));
+    SV_TRY(
+        text_option(reader, section, names, "pidfile", "supervisord.pid", given->pidfile, &value));
+    SV_TRY(sv_value_existing_dirpath(reader->arena, value, &config->pidfile, error));
+    return text_option(reader, section, names, "identifier", "supervisor", given->identifier,
+                       &config->identifier);
+}
+
+static int
+read_environment(SvConfReader *reader, const SvSection *section, const SvNames *names)
+{
+    SvNames all = {.arena = &reader->scratch};
+    struct utsname host;
+    const char *value;
+
+    SV_TRY(sv_conf_get(reader, section, "environment", "", names, &value));
+    uname(&host);
+    sv_names_set(&all, "here", reader->config->here);
+    sv_names_set(&all, "host_node_name", host.nodename);
+    sv_names_update(&all, &reader->environ);
+    SV_TRY(sv_expand(reader->arena, value, NULL, &all, "environment", &value, &reader->error));
+    SV_TRY(sv_env_parse(reader->arena, value, &reader->config->env, &reader->error));
+    for (const SvEnv *env = reader->config->env; env; env = env->next) {
+        const char *name = sv_arena_printf(&reader->scratch, "ENV_%s", env->name);
+        if (name)
+            sv_names_set(&reader->environ, name, env->value);
+    }
+    return 0;
+}
+
+static int
+read_plugins(SvConfReader *reader)
+{
+    static const char key[] = "supervisor.rpcinterface_factory";
+    SvPlugin **link = &reader->config->plugins;
+
+    for (const SvSection *section = reader->ini->sections; section; section = section->next) {
+        if (strncmp(section->name, "rpcinterface:", 13) != 0)
+            continue;
+        SvPlugin *plugin = sv_arena_alloc(reader->arena, sizeof *plugin);
+        if (!plugin)
+            return sv_fail(&reader->error, "the configuration is too large");
+        plugin->name = sv_arena_strdup(reader->arena, section->name + 13);
+        SV_TRY(sv_conf_get(reader, section, key, NULL, NULL, &plugin->factory));
+        if (!plugin->factory)
+            return sv_fail(&reader->error, "section [%s] does not specify a %s", section->name,
+                           key);
+        if (strcmp(plugin->factory, "supervisor.rpcinterface:make_main_rpcinterface") != 0)
+            return sv_fail(&reader->error, "%s cannot be resolved within [%s]", plugin->factory,
+                           section->name);
+        SvOption **options = &plugin->options;
+        for (const SvOption *option = section->options; option; option = option->next) {
+            if (strcmp(option->name, key) == 0)
+                continue;
+            SvOption *copy = sv_arena_alloc(reader->arena, sizeof *copy);
+            if (!copy)
+                return sv_fail(&reader->error, "the configuration is too large");
+            copy->name = sv_arena_strdup(reader->arena, option->name);
+            SV_TRY(sv_conf_get(reader, section, option->name, NULL, NULL, &copy->value));
+            *options = copy;
+            options = &copy->next;
+        }
+        *link = plugin;
+        link = &plugin->next;
+    }
+    return 0;
+}
+
+static int
+read_supervisord(SvConfReader *reader, const SvSection *section, const SvOverrides *given)
+{
+    SvConfig *config = reader->config;
+    SvNames names = {.arena = &reader->scratch};
+    const char *value;
+
+    sv_names_set(&names, "here", config->here);
+    SV_TRY(read_numbers(reader, section, &names, given));
+    SV_TRY(read_log(reader, section, &names, given));
+    SV_TRY(sv_conf_get_bool(reader, section, "nodaemon", false, &names, &config->nodaemon));
+    SV_TRY(sv_conf_get_bool(reader, section, "silent", false, &names, &config->silent));
+    SV_TRY(text_option(reader, section, &names, "childlogdir", temporary_directory(reader->arena),
+                       given->childlogdir, &value));
+    SV_TRY(sv_value_existing_directory(reader->arena, value, &config->childlogdir, &reader->error));
+    SV_TRY(sv_conf_get_bool(reader, section, "nocleanup", false, &names, &config->nocleanup));
+    SV_TRY(sv_conf_get_bool(reader, section, "strip_ansi", false, &names, &config->strip_ansi));
+    config->nodaemon |= given->nodaemon;
+    config->silent |= given->silent;
+    config->nocleanup |= given->nocleanup;
+    config->strip_ansi |= given->strip_ansi;
+    return read_environment(reader, section, &names);
+}
+
+/* What every process has of [supervisord] environment, overlaid by its own. */
+static void
+merge_environments(SvConfReader *reader)
+{
+    SvConfig *config = reader->config;
+
+    for (size_t i = 0; config->env && i < config->group_count; i++)
+        for (size_t j = 0; j < config->groups[i].count; j++) {
+            SvProgram *program = &config->groups[i].programs[j];
+            SvEnv *merged = NULL;
+            for (const SvEnv *env = config->env; env; env = env->next)
+                sv_env_set(reader->arena, &merged, env->name, env->value);
+            for (const SvEnv *env = program->env; env; env = env->next)
+                sv_env_set(reader->arena, &merged, env->name, env->value);
+            program->env = merged;
+        }
+}
+
+static int
+finish(SvConfReader *reader)
+{
+    SvConfig *config = reader->config;
+
+    config->uid = config->gid = -1;
+    if (config->user) {
+        SV_TRY(sv_value_uid(config->user, &config->uid, &reader->error));
+        const struct passwd *entry = getpwuid((uid_t)config->uid);
+        config->gid = entry ? (int64_t)entry->pw_gid : -1;
+    }
+    if (strcmp(config->logfile, "syslog") != 0)
+        config->logfile = sv_normalize_path(reader->arena, config->logfile);
+    config->pidfile = sv_normalize_path(reader->arena, config->pidfile);
+    for (size_t i = config->server_count; i > 0; i--) {
+        const SvServerConf *server = &config->servers[i - 1];
+        if (!server->path)
+            config->serverurl = sv_arena_printf(reader->arena, "http://%s:%d",
+                                                *server->host != '\0' ? server->host : "localhost",
+                                                (int)server->port);
+    }
+    for (size_t i = config->server_count; i > 0; i--)
+        if (config->servers[i - 1].path)
+            config->serverurl =
+                sv_arena_printf(reader->arena, "unix://%s", config->servers[i - 1].path);
+    return 0;
+}
+
+static int
+read_all(SvConfReader *reader, const SvOverrides *given)
+{
+    SvConfig *config = reader->config;
+    struct stat st;
+
+    const char *slash = strrchr(config->path, '/');
+    const char *directory =
+        !slash ? "."
+        : slash == config->path
+            ? "/"
+            : sv_arena_strndup(&reader->scratch, config->path, (size_t)(slash - config->path));
+    config->here = sv_normalize_path(reader->arena, directory ? directory : ".");
+    for (char **variable = environ; *variable; variable++) {
+        const char *equals = strchr(*variable, '=');
+        const char *name = equals ? sv_arena_printf(&reader->scratch, "ENV_%.*s",
+                                                    (int)(equals - *variable), *variable)
+                                  : NULL;
+        if (name)
+            sv_names_set(&reader->environ, name, equals + 1);
+    }
+    if (stat(config->path, &st) < 0)
+        return sv_fail(&reader->error, "could not find config file %s", config->path);
+    int r = sv_ini_read(reader->ini, config->path, false, &reader->error);
+    if (r < 0)
+        return r == -EINVAL
+                   ? r
+                   : sv_fail(&reader->error, "could not read config file %s", config->path);
+    SV_TRY(read_includes(reader));
+    const SvSection *section = sv_ini_section(reader->ini, "supervisord");
+    if (!section)
+        return sv_fail(&reader->error, ".ini file does not include supervisord section");
+    SV_TRY(read_supervisord(reader, section, given));
+    SV_TRY(read_plugins(reader));
+    SV_TRY(sv_conf_read_groups(reader));
+    merge_environments(reader);
+    SV_TRY(sv_conf_read_servers(reader));
+    SV_TRY(finish(reader));
+    if (reader->arena->full || reader->scratch.full)
+        return sv_fail(&reader->error, "the configuration is too large");
+    return 0;
+}
+
+int
+sv_config_read(const char *path, const SvOverrides *overrides, SvConfig **ret_config,
+               char **ret_error)
+{
+    static const SvOverrides none;
+    SvArena arena;
+    SvConfReader reader = {0};
+    SvIni ini = {0};
+
+    if (sv_arena_init(&arena, CONFIG_MAX) < 0 || sv_arena_init(&reader.scratch, SCRATCH_MAX) < 0) {
+        *ret_error = strdup("out of memory");
+        return -ENOMEM;
+    }
+    SvConfig *config = sv_arena_alloc(&arena, sizeof *config);
+    config->arena = arena;
+    reader.config = config;
+    reader.arena = &config->arena;
+    reader.ini = &ini;
+    ini.arena = reader.environ.arena = reader.error.arena = &reader.scratch;
+    config->references = 1;
+    config->path = sv_arena_strdup(reader.arena, path);
+    int r = read_all(&reader, overrides ? overrides : &none);
+    if (r < 0)
+        *ret_error = strdup(reader.error.text ? reader.error.text : strerror(-r));
+    sv_arena_clear(&reader.scratch);
+    if (r < 0) {
+        sv_config_unref(config);
+        return r;
+    }
+    *ret_config = config;
+    return 0;
+}
+
+void
+sv_config_unref(SvConfig *config)
+{
+    if (!config || --config->references > 0)
+        return;
+    SvArena arena = config->arena;
+    SvArena buffers = config->buffers;
+    sv_arena_clear(&buffers);
+    sv_arena_clear(&arena);
+}

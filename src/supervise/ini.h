@@ -1,0 +1,39 @@
+#pragma once
+/*
+ * Reads files as Python's RawConfigParser does when supervisord uses it: sections, options, continuation lines, inline
+ * comments. Values are kept as they stand; expand.h gives them their meaning.
+ *
+ * Sections and options keep the order in which they were first seen; a later value replaces an earlier one.
+ */
+#include "supervise/error.h"
+
+typedef struct SvOption {
+    const char *name;  /* lower case */
+    const char *value; /* lines joined with \n */
+    struct SvOption *next;
+} SvOption;
+
+typedef struct SvSection {
+    const char *name;
+    const char *file; /* where it was first seen if that was an included file, or NULL */
+    SvOption *options;
+    struct SvSection *next;
+} SvSection;
+
+typedef struct SvIni {
+    SvArena *arena;
+    SvSection *sections;
+    SvOption *defaults; /* of [DEFAULT] */
+} SvIni;
+
+/* Limits of one file. */
+#define SV_INI_FILE_MAX ((size_t)8 << 20)
+
+/* Reads one file into @ini. @included says whether new sections remember the file's name; a file that is included and
+ * cannot be opened is skipped. Returns 0 or negative errno: -EINVAL has set @error, others are of open(). */
+int sv_ini_read(SvIni *ini, const char *path, bool included, SvError *error);
+const SvSection *sv_ini_section(const SvIni *ini, const char *name);
+/* (nullable). Looks in [DEFAULT] too. */
+const char *sv_ini_get(const SvIni *ini, const SvSection *section, const char *name);
+/* Replaces %(here)s by @here in all values read so far. */
+void sv_ini_expand_here(SvIni *ini, const char *here);

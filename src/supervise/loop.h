@@ -1,0 +1,47 @@
+#pragma once
+/*
+ * One epoll, one timerfd: who waits for a descriptor or a time embeds a watch or a timer and is called back. Nothing is
+ * allocated, and an idle loop does not wake.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+struct SvSuper;
+
+typedef struct SvWatch {
+    int fd; /* -1: nothing is watched */
+    void (*ready)(struct SvSuper *super, struct SvWatch *watch, uint32_t events);
+} SvWatch;
+
+typedef struct SvTimer {
+    uint64_t when; /* nanoseconds of the monotonic clock */
+    void (*fire)(struct SvSuper *super, struct SvTimer *timer);
+    struct SvTimer *child, *next, *previous;
+    bool armed;
+} SvTimer;
+
+typedef struct SvLoop {
+    int epoll;
+    SvWatch clock;
+    SvTimer *timers; /* a pairing heap */
+    uint64_t set_to; /* what the timerfd waits for, 0: nothing */
+} SvLoop;
+
+#define SV_SECOND UINT64_C(1000000000)
+
+int sv_loop_init(SvLoop *loop);
+void sv_loop_clear(SvLoop *loop);
+/* Waits for something and calls who waits for it. Returns 0 or negative errno. */
+int sv_loop_turn(SvLoop *loop, struct SvSuper *super);
+
+int sv_watch_add(SvLoop *loop, SvWatch *watch, uint32_t events);
+int sv_watch_change(SvLoop *loop, SvWatch *watch, uint32_t events);
+/* Stops watching and closes the descriptor. */
+void sv_watch_close(SvLoop *loop, SvWatch *watch);
+
+void sv_timer_set(SvLoop *loop, SvTimer *timer, uint64_t when);
+void sv_timer_clear(SvLoop *loop, SvTimer *timer);
+uint64_t sv_now(void);
+
+#define sv_container_of(pointer, type, member)                                                     \
+    ((type *)(void *)((char *)(pointer)-offsetof(type, member)))

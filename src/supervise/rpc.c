@@ -1,0 +1,465 @@
+#include "supervise/rpc.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "supervise/values.h"
+
+#define API_VERSION        "3.0"
+#define SUPERVISOR_VERSION "4.2.5" /* whose behaviour clients may count on */
+
+static const struct {
+    int code;
+    const char *name;
+} faults[] = {
+    {SV_FAULT_UNKNOWN_METHOD, "UNKNOWN_METHOD"},
+    {SV_FAULT_INCORRECT_PARAMETERS, "INCORRECT_PARAMETERS"},
+    {SV_FAULT_BAD_ARGUMENTS, "BAD_ARGUMENTS"},
+    {SV_FAULT_SIGNATURE_UNSUPPORTED, "SIGNATURE_UNSUPPORTED"},
+    {SV_FAULT_SHUTDOWN_STATE, "SHUTDOWN_STATE"},
+    {SV_FAULT_BAD_NAME, "BAD_NAME"},
+    {SV_FAULT_BAD_SIGNAL, "BAD_SIGNAL"},
+    {SV_FAULT_NO_FILE, "NO_FILE"},
+    {SV_FAULT_NOT_EXECUTABLE, "NOT_EXECUTABLE"},
+    {SV_FAULT_FAILED, "FAILED"},
+    {SV_FAULT_ABNORMAL_TERMINATION, "ABNORMAL_TERMINATION"},
+    {SV_FAULT_SPAWN_ERROR, "SPAWN_ERROR"},
+    {SV_FAULT_ALREADY_STARTED, "ALREADY_STARTED"},
+    {SV_FAULT_NOT_RUNNING, "NOT_RUNNING"},
+    {SV_FAULT_SUCCESS, "SUCCESS"},
+    {SV_FAULT_ALREADY_ADDED, "ALREADY_ADDED"},
+    {SV_FAULT_STILL_RUNNING, "STILL_RUNNING"},
+    {SV_FAULT_CANT_REREAD, "CANT_REREAD"},
+};
+
+const char *
+sv_fault_name(int code)
+{
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        if (faults[i].code == code)
+            return faults[i].name;
+    return "UNKNOWN";
+}
+
+void
+sv_rpc_fault_string(const SvRpc *rpc, char *buffer, size_t size)
+{
+    snprintf(buffer, size, "%s%s%s", sv_fault_name(rpc->fault), rpc->text[0] != '\0' ? ": " : "",
+             rpc->text);
+}
+
+SvOutcome
+sv_rpc_fail(SvRpc *rpc, int fault, const char *format, ...)
+{
+    va_list args;
+
+    rpc->fault = fault;
+    va_start(args, format);
+    vsnprintf(rpc->text, sizeof rpc->text, format, args);
+    va_end(args);
+    return SV_FAILED;
+}
+
+const SvValue *
+sv_rpc_param(const SvValue *params, unsigned index)
+{
+    const SvValue *value = params->first;
+
+    while (value && index-- > 0)
+        value = value->next;
+    return value;
+}
+
+const char *
+sv_rpc_string(SvRpc *rpc, const SvValue *params, unsigned index)
+{
+    const SvValue *value = sv_rpc_param(params, index);
+
+    if (value && value->kind == SV_KIND_STRING)
+        return value->text;
+    sv_rpc_fail(rpc, SV_FAULT_INCORRECT_PARAMETERS, "%s", "");
+    return NULL;
+}
+
+bool
+sv_rpc_flag(const SvValue *params, unsigned index, bool fallback)
+{
+    const SvValue *value = sv_rpc_param(params, index);
+
+    if (!value)
+        return fallback;
+    return value->kind == SV_KIND_STRING ? value->length > 0 : value->number != 0;
+}
+
+SvOutcome
+sv_rpc_find(SvRpc *rpc, const char *name, SvGroup **ret_group, SvProc **ret_proc)
+{
+    const char *colon = strchr(name, ':');
+    char group_name[512];
+
+    snprintf(group_name, sizeof group_name, "%.*s",
+             (int)(colon ? colon - name : (ptrdiff_t)strlen(name)), name);
+    SvGroup *group = sv_super_group(rpc->super, group_name);
+    const char *process = colon ? colon + 1 : name;
+    bool all = colon && (*process == '\0' || strcmp(process, "*") == 0);
+    SvProc *proc = group && !all ? sv_group_proc(group, process) : NULL;
+    if (!group || (!all && !proc))
+        return sv_rpc_fail(rpc, SV_FAULT_BAD_NAME, "%s", name);
+    *ret_group = group;
+    *ret_proc = proc;
+    return SV_DONE;
+}
+
+void
+sv_rpc_result(SvRpc *rpc, const SvProc *proc, int status, const char *description)
+{
+    sv_buf_puts(rpc->out, "<value><struct>\n");
+    sv_xml_member_string(rpc->out, "name", proc->conf->name);
+    sv_xml_member_string(rpc->out, "group", proc->group->conf->name);
+    sv_xml_member_int(rpc->out, "status", status);
+    sv_xml_member_string(rpc->out, "description", description);
+    sv_buf_puts(rpc->out, "</struct></value>\n");
+}
+
+static SvOutcome
+done_true(SvRpc *rpc)
+{
+    sv_xml_bool(rpc->out, true);
+    return SV_DONE;
+}
+
+static SvOutcome
+get_version(SvRpc *rpc, const SvValue *params)
+{
+    sv_xml_string(rpc->out, API_VERSION);
+    return SV_DONE;
+}
+
+static SvOutcome
+get_supervisor_version(SvRpc *rpc, const SvValue *params)
+{
+    sv_xml_string(rpc->out, SUPERVISOR_VERSION);
+    return SV_DONE;
+}
+
+static SvOutcome
+get_identification(SvRpc *rpc, const SvValue *params)
+{
+    sv_xml_string(rpc->out, rpc->super->config->identifier);
+    return SV_DONE;
+}
+
+static SvOutcome
+get_state(SvRpc *rpc, const SvValue *params)
+{
+    sv_buf_puts(rpc->out, "<value><struct>\n");
+    sv_xml_member_int(rpc->out, "statecode", rpc->super->mood);
+    sv_xml_member_string(rpc->out, "statename", "RUNNING");
+    sv_buf_puts(rpc->out, "</struct></value>");
+    return SV_DONE;
+}
+
+static SvOutcome
+get_pid(SvRpc *rpc, const SvValue *params)
+{
+    sv_xml_int(rpc->out, getpid());
+    return SV_DONE;
+}
+
+static SvOutcome
+shut_down(SvRpc *rpc, const SvValue *params)
+{
+    sv_super_set_mood(rpc->super, SV_MOOD_SHUTDOWN);
+    return done_true(rpc);
+}
+
+static SvOutcome
+restart(SvRpc *rpc, const SvValue *params)
+{
+    sv_super_set_mood(rpc->super, SV_MOOD_RESTARTING);
+    return done_true(rpc);
+}
+
+static const SvGroupConf *
+candidate_group(const SvSuper *super, const char *name)
+{
+    for (size_t i = 0; i < super->candidate->group_count; i++)
+        if (strcmp(super->candidate->groups[i].name, name) == 0)
+            return &super->candidate->groups[i];
+    return NULL;
+}
+
+static SvOutcome
+reload_config(SvRpc *rpc, const SvValue *params)
+{
+    SvSuper *super = rpc->super;
+    char *problem = NULL;
+    char why[512];
+
+    if (sv_super_reread(super, &problem) < 0) {
+        sv_rpc_fail(rpc, SV_FAULT_CANT_REREAD, "%s", problem ? problem : "");
+        free(problem);
+        return SV_FAILED;
+    }
+    sv_buf_puts(rpc->out, "<value><array><data>\n<value><array><data>\n<value><array><data>\n");
+    for (size_t i = 0; i < super->candidate->group_count; i++)
+        if (!sv_super_group(super, super->candidate->groups[i].name))
+            sv_xml_string(rpc->out, super->candidate->groups[i].name);
+    sv_buf_puts(rpc->out, "</data></array></value>\n<value><array><data>\n");
+    for (size_t i = 0; i < super->candidate->group_count; i++) {
+        const SvGroupConf *conf = &super->candidate->groups[i];
+        const SvGroup *group = sv_super_group(super, conf->name);
+        if (!group || sv_group_conf_equal(group->conf, conf, why, sizeof why))
+            continue;
+        sv_log(super, SV_INFO, "the configuration of %s has changed: %s", conf->name, why);
+        sv_xml_string(rpc->out, conf->name);
+    }
+    sv_buf_puts(rpc->out, "</data></array></value>\n<value><array><data>\n");
+    for (const SvGroup *group = super->groups; group; group = group->next)
+        if (!candidate_group(super, group->conf->name))
+            sv_xml_string(rpc->out, group->conf->name);
+    sv_buf_puts(rpc->out,
+                "</data></array></value>\n</data></array></value>\n</data></array></value>");
+    return SV_DONE;
+}
+
+static SvOutcome
+add_group(SvRpc *rpc, const SvValue *params)
+{
+    SvSuper *super = rpc->super;
+    const char *name = sv_rpc_string(rpc, params, 0);
+
+    if (!name)
+        return SV_FAILED;
+    for (size_t i = 0; i < super->candidate->group_count; i++) {
+        SvGroup *group = &super->candidate_runtime->groups[i];
+        if (strcmp(group->conf->name, name) != 0)
+            continue;
+        int r = sv_group_add(super, group);
+        if (r == -EEXIST)
+            return sv_rpc_fail(rpc, SV_FAULT_ALREADY_ADDED, "%s", name);
+        if (r < 0)
+            return sv_rpc_fail(rpc, SV_FAULT_FAILED, "%s: %s", name, strerror(-r));
+        sv_group_autostart(super, group);
+        return done_true(rpc);
+    }
+    return sv_rpc_fail(rpc, SV_FAULT_BAD_NAME, "%s", name);
+}
+
+static SvOutcome
+remove_group(SvRpc *rpc, const SvValue *params)
+{
+    const char *name = sv_rpc_string(rpc, params, 0);
+    SvGroup *group = name ? sv_super_group(rpc->super, name) : NULL;
+
+    if (!name)
+        return SV_FAILED;
+    if (!group)
+        return sv_rpc_fail(rpc, SV_FAULT_BAD_NAME, "%s", name);
+    if (sv_group_remove(rpc->super, group) < 0)
+        return sv_rpc_fail(rpc, SV_FAULT_STILL_RUNNING, "%s", name);
+    return done_true(rpc);
+}
+
+static SvOutcome
+send_stdin(SvRpc *rpc, const SvValue *params)
+{
+    const char *name = sv_rpc_string(rpc, params, 0);
+    const SvValue *chars = sv_rpc_param(params, 1);
+    SvGroup *group;
+    SvProc *proc;
+
+    if (!name || !sv_rpc_string(rpc, params, 1))
+        return SV_FAILED;
+    if (sv_rpc_find(rpc, name, &group, &proc) == SV_FAILED)
+        return SV_FAILED;
+    if (!proc)
+        return sv_rpc_fail(rpc, SV_FAULT_BAD_NAME, "%s", name);
+    if (proc->pid == 0 || proc->killing)
+        return sv_rpc_fail(rpc, SV_FAULT_NOT_RUNNING, "%s", name);
+    int r = sv_proc_write(rpc->super, proc, chars->text, chars->length);
+    if (r == -EAGAIN)
+        return sv_rpc_fail(rpc, SV_FAULT_FAILED, "%s does not read its input", name);
+    if (r < 0)
+        return sv_rpc_fail(rpc, SV_FAULT_NO_FILE, "%s", name);
+    return done_true(rpc);
+}
+
+static SvOutcome
+send_comm_event(SvRpc *rpc, const SvValue *params)
+{
+    const char *type = sv_rpc_string(rpc, params, 0);
+    const SvValue *data = sv_rpc_param(params, 1);
+    char head[1024];
+
+    if (!type || !sv_rpc_string(rpc, params, 1))
+        return SV_FAILED;
+    snprintf(head, sizeof head, "type:%s\n", type);
+    sv_notify(rpc->super, SV_EVENT_REMOTE_COMMUNICATION, head, data->text, data->length);
+    return done_true(rpc);
+}
+
+static SvOutcome list_methods(SvRpc *rpc, const SvValue *params);
+static SvOutcome method_help(SvRpc *rpc, const SvValue *params);
+static SvOutcome method_signature(SvRpc *rpc, const SvValue *params);
+
+/* Sorted, as system.listMethods gives them. system.multicall is the server's: it is made of calls. */
+static const SvMethod methods[] = {
+    {"fassembler.status", "string", 0, 0, sv_rpc_compact_status,
+     "All processes: a line each, with tabs between group, name, state and description"},
+    {"supervisor.addProcessGroup", "boolean string", 1, 1, add_group,
+     "Update the config for a running process from config file."},
+    {"supervisor.clearAllProcessLogs", "array", 0, 0, sv_rpc_clear_all_logs,
+     "Clear all process log files"},
+    {"supervisor.clearLog", "boolean", 0, 0, sv_rpc_clear_log, "Clear the main log."},
+    {"supervisor.clearProcessLog", "boolean string", 1, 1, sv_rpc_clear_process_logs,
+     "Clear the stdout and stderr logs for the named process and reopen them."},
+    {"supervisor.clearProcessLogs", "boolean string", 1, 1, sv_rpc_clear_process_logs,
+     "Clear the stdout and stderr logs for the named process and reopen them."},
+    {"supervisor.getAPIVersion", "string", 0, 0, get_version,
+     "Return the version of the RPC API used by supervisord"},
+    {"supervisor.getAllConfigInfo", "array", 0, 0, sv_rpc_all_config_info,
+     "Get info about all available process configurations."},
+    {"supervisor.getAllProcessInfo", "array", 0, 0, sv_rpc_all_process_info,
+     "Get info about all processes"},
+    {"supervisor.getIdentification", "string", 0, 0, get_identification,
+     "Return identifying string of supervisord"},
+    {"supervisor.getPID", "int", 0, 0, get_pid, "Return the PID of supervisord"},
+    {"supervisor.getProcessInfo", "struct string", 1, 1, sv_rpc_process_info,
+     "Get info about a process named name"},
+    {"supervisor.getState", "struct", 0, 0, get_state,
+     "Return current state of supervisord as a struct"},
+    {"supervisor.getSupervisorVersion", "string", 0, 0, get_supervisor_version,
+     "Return the version of the supervisor package in use by supervisord"},
+    {"supervisor.getVersion", "string", 0, 0, get_version,
+     "Return the version of the RPC API used by supervisord"},
+    {"supervisor.readLog", "string int int", 2, 2, sv_rpc_read_log,
+     "Read length bytes from the main log starting at offset"},
+    {"supervisor.readMainLog", "string int int", 2, 2, sv_rpc_read_log,
+     "Read length bytes from the main log starting at offset"},
+    {"supervisor.readProcessLog", "string string int int", 3, 3, sv_rpc_read_stdout,
+     "Read length bytes from name's stdout log starting at offset"},
+    {"supervisor.readProcessStderrLog", "string string int int", 3, 3, sv_rpc_read_stderr,
+     "Read length bytes from name's stderr log starting at offset"},
+    {"supervisor.readProcessStdoutLog", "string string int int", 3, 3, sv_rpc_read_stdout,
+     "Read length bytes from name's stdout log starting at offset"},
+    {"supervisor.reloadConfig", "array", 0, 0, reload_config,
+     "Reload the configuration: [[added, changed, removed]], names of groups."},
+    {"supervisor.removeProcessGroup", "boolean string", 1, 1, remove_group,
+     "Remove a stopped process from the active configuration."},
+    {"supervisor.restart", "boolean", 0, 0, restart, "Restart the supervisor process"},
+    {"supervisor.sendProcessStdin", "boolean string string", 2, 2, send_stdin,
+     "Send a string of chars to the stdin of the process name."},
+    {"supervisor.sendRemoteCommEvent", "boolean string string", 2, 2, send_comm_event,
+     "Send an event that will be received by event listeners that subscribe to "
+     "REMOTE_COMMUNICATION."},
+    {"supervisor.shutdown", "boolean", 0, 0, shut_down, "Shut down the supervisor process"},
+    {"supervisor.signalAllProcesses", "array string", 1, 1, sv_rpc_signal_all,
+     "Send a signal to all processes in the process list"},
+    {"supervisor.signalProcess", "boolean string string", 2, 2, sv_rpc_signal,
+     "Send an arbitrary UNIX signal to the process named by name"},
+    {"supervisor.signalProcessGroup", "array string string", 2, 2, sv_rpc_signal_group,
+     "Send a signal to all processes in the group named 'name'"},
+    {"supervisor.startAllProcesses", "array boolean", 0, 1, sv_rpc_start_all,
+     "Start all processes listed in the configuration file"},
+    {"supervisor.startProcess", "boolean string boolean", 1, 2, sv_rpc_start, "Start a process"},
+    {"supervisor.startProcessGroup", "array string boolean", 1, 2, sv_rpc_start_group,
+     "Start all processes in the group named 'name'"},
+    {"supervisor.stopAllProcesses", "array boolean", 0, 1, sv_rpc_stop_all,
+     "Stop all processes in the process list"},
+    {"supervisor.stopProcess", "boolean string boolean", 1, 2, sv_rpc_stop,
+     "Stop a process named by name"},
+    {"supervisor.stopProcessGroup", "array string boolean", 1, 2, sv_rpc_stop_group,
+     "Stop all processes in the process group named 'name'"},
+    {"supervisor.tailProcessLog", "array string int int", 3, 3, sv_rpc_tail_stdout,
+     "Read the end of name's stdout log: [string bytes, int offset, bool overflow]"},
+    {"supervisor.tailProcessStderrLog", "array string int int", 3, 3, sv_rpc_tail_stderr,
+     "Read the end of name's stderr log: [string bytes, int offset, bool overflow]"},
+    {"supervisor.tailProcessStdoutLog", "array string int int", 3, 3, sv_rpc_tail_stdout,
+     "Read the end of name's stdout log: [string bytes, int offset, bool overflow]"},
+    {"system.listMethods", "array", 0, 0, list_methods,
+     "Return an array listing the available method names"},
+    {"system.methodHelp", "string string", 1, 1, method_help,
+     "Return a string showing the method's documentation"},
+    {"system.methodSignature", "array string", 1, 1, method_signature,
+     "Return an array describing the method signature"},
+    {"system.multicall", "array array", 1, 1, NULL,
+     "Process an array of calls, and return an array of results."},
+};
+
+static const SvMethod *
+find_method(const char *name)
+{
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+        if (strcmp(methods[i].name, name) == 0)
+            return &methods[i];
+    return NULL;
+}
+
+static SvOutcome
+list_methods(SvRpc *rpc, const SvValue *params)
+{
+    sv_buf_puts(rpc->out, "<value><array><data>\n");
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+        sv_xml_string(rpc->out, methods[i].name);
+    sv_buf_puts(rpc->out, "</data></array></value>");
+    return SV_DONE;
+}
+
+static const SvMethod *
+named_method(SvRpc *rpc, const SvValue *params)
+{
+    const char *name = sv_rpc_string(rpc, params, 0);
+    const SvMethod *method = name ? find_method(name) : NULL;
+
+    if (name && !method)
+        sv_rpc_fail(rpc, SV_FAULT_SIGNATURE_UNSUPPORTED, "%s", "");
+    return method;
+}
+
+static SvOutcome
+method_help(SvRpc *rpc, const SvValue *params)
+{
+    const SvMethod *method = named_method(rpc, params);
+
+    if (!method)
+        return SV_FAILED;
+    sv_xml_string(rpc->out, method->help);
+    return SV_DONE;
+}
+
+static SvOutcome
+method_signature(SvRpc *rpc, const SvValue *params)
+{
+    const SvMethod *method = named_method(rpc, params);
+
+    if (!method)
+        return SV_FAILED;
+    sv_buf_puts(rpc->out, "<value><array><data>\n");
+    for (const char *type = method->signature; *type != '\0';) {
+        size_t n = strcspn(type, " ");
+        sv_xml_bytes(rpc->out, type, n);
+        type += n + (type[n] == ' ');
+    }
+    sv_buf_puts(rpc->out, "</data></array></value>");
+    return SV_DONE;
+}
+
+SvOutcome
+sv_rpc_call(SvRpc *rpc, const char *name, const SvValue *params)
+{
+    const SvMethod *method = find_method(name);
+
+    rpc->many = rpc->building = false;
+    rpc->pending = 0;
+    if (!method || !method->run)
+        return sv_rpc_fail(rpc, SV_FAULT_UNKNOWN_METHOD, "%s", "");
+    if (params->count < method->min || params->count > method->max)
+        return sv_rpc_fail(rpc, SV_FAULT_INCORRECT_PARAMETERS, "%s", "");
+    if (rpc->super->mood < SV_MOOD_RUNNING && strncmp(name, "supervisor.", 11) == 0 &&
+        method->run != send_comm_event)
+        return sv_rpc_fail(rpc, SV_FAULT_SHUTDOWN_STATE, "%s", "");
+    return method->run(rpc, params);
+}

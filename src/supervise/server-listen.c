@@ -1,0 +1,207 @@
+/*
+ * The sockets that clients come to.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "supervise/server.h"
+#include "supervise/values.h"
+
+/* A place for a new connection: when all are taken, that of the one which has been silent longest. */
+static SvClient *
+free_client(SvSuper *super)
+{
+    SvServer *server = super->server;
+    SvClient *oldest = NULL;
+
+    for (unsigned i = 0; i < SV_CLIENT_MAX; i++) {
+        SvClient *client = &server->clients[i];
+        if (client->watch.fd < 0)
+            return client;
+        if (!client->waiting && (!oldest || client->last_active < oldest->last_active))
+            oldest = client;
+    }
+    if (oldest)
+        sv_client_close(super, oldest);
+    return oldest;
+}
+
+static void
+listener_ready(SvSuper *super, SvWatch *watch, uint32_t events)
+{
+    SvListeningSocket *listener = sv_container_of(watch, SvListeningSocket, watch);
+
+    int fd = accept4(watch->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+        /* One that is silent makes room, or the loop would turn for ever around a connection that cannot be taken. */
+        SvClient *oldest = free_client(super);
+        if (oldest)
+            fd = accept4(watch->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    }
+    if (fd < 0)
+        return;
+    SvClient *client = free_client(super);
+    if (!client) {
+        close(fd);
+        return;
+    }
+    client->watch = (SvWatch){.fd = fd, .ready = sv_client_ready};
+    client->conf = listener->conf;
+    client->in_length = client->out.length = client->sent = client->head_length =
+        client->head_sent = 0;
+    client->last_active = sv_now();
+    sv_watch_add(&super->loop, &client->watch, EPOLLIN);
+}
+
+static bool
+is_used(const struct sockaddr_un *address)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool used = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof *address) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    return used;
+}
+
+/* Bound under another name and linked into place: nobody meets a socket that is not ready. */
+static int
+listen_unix(SvSuper *super, const SvServerConf *conf, int fd)
+{
+    struct sockaddr_un temporary = {.sun_family = AF_UNIX};
+    struct sockaddr_un final = {.sun_family = AF_UNIX};
+
+    if (snprintf(temporary.sun_path, sizeof temporary.sun_path, "%s.%d", conf->path,
+                 (int)getpid()) >= (int)sizeof temporary.sun_path)
+        return -ENAMETOOLONG;
+    snprintf(final.sun_path, sizeof final.sun_path, "%s", conf->path);
+    unlink(temporary.sun_path);
+    if (bind(fd, (struct sockaddr *)&temporary, sizeof temporary) < 0)
+        return -errno;
+    int r = 0;
+    if (chmod(temporary.sun_path, (mode_t)conf->chmod) < 0 || listen(fd, 1024) < 0)
+        r = -errno;
+    if (r == 0 && link(temporary.sun_path, conf->path) < 0) {
+        if (is_used(&final)) {
+            r = -EADDRINUSE;
+        } else {
+            fprintf(stderr, "Unlinking stale socket %s\n", conf->path);
+            unlink(conf->path);
+            r = link(temporary.sun_path, conf->path) < 0 ? -errno : 0;
+        }
+    }
+    unlink(temporary.sun_path);
+    if (r == 0 && (conf->uid >= 0 || conf->gid >= 0) &&
+        chown(conf->path, (uid_t)conf->uid, (gid_t)conf->gid) < 0)
+        r = -errno;
+    return r;
+}
+
+static int
+listen_inet(const SvServerConf *conf, int fd)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)conf->port)};
+    const char *host = strcmp(conf->host, "localhost") == 0 ? "127.0.0.1" : conf->host;
+    int one = 1;
+
+    address.sin_addr.s_addr = htonl(INADDR_ANY);
+    if (*host != '\0' && inet_pton(AF_INET, host, &address.sin_addr) != 1)
+        return -EADDRNOTAVAIL;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(fd, 1024) < 0)
+        return -errno;
+    return 0;
+}
+
+static int
+add_listener(SvSuper *super, SvServer *server, const SvServerConf *conf)
+{
+    SvListeningSocket *listener = &server->listeners[server->listener_count];
+    struct stat st;
+
+    if (server->listener_count == SV_LISTENING_MAX)
+        return -ENOSPC;
+    int fd = socket(conf->path ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -errno;
+    int r = conf->path ? listen_unix(super, conf, fd) : listen_inet(conf, fd);
+    if (r < 0) {
+        close(fd);
+        return r;
+    }
+    *listener = (SvListeningSocket){.watch = {.fd = fd, .ready = listener_ready}, .conf = conf};
+    if (conf->path && stat(conf->path, &st) == 0) {
+        listener->device = st.st_dev;
+        listener->inode = st.st_ino;
+    }
+    server->listener_count++;
+    if (!conf->username)
+        sv_log(super, SV_CRIT, "Server '%s' running without any HTTP authentication checking",
+               conf->section);
+    return sv_watch_add(&super->loop, &listener->watch, EPOLLIN);
+}
+
+int
+sv_server_open(SvSuper *super)
+{
+    static SvServer server; /* the one of this process: it outlives a restart */
+    size_t size = (SV_IN_MAX + SV_REPLY_MAX) * SV_CLIENT_MAX;
+
+    server.listener_count = 0;
+    if (!server.buffers) {
+        void *buffers = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (buffers == MAP_FAILED || sv_arena_init(&server.xml, SV_XML_MAX) < 0)
+            return -ENOMEM;
+        server.buffers = buffers;
+        server.buffers_size = size;
+    }
+    for (unsigned i = 0; i < SV_CLIENT_MAX; i++) {
+        SvClient *client = &server.clients[i];
+        *client = (SvClient){.watch.fd = -1, .number = i, .follow_fd = -1};
+        client->in = server.buffers + (SV_IN_MAX + SV_REPLY_MAX) * i;
+        client->out = (SvBuf){.data = client->in + SV_IN_MAX, .size = SV_REPLY_MAX};
+    }
+    super->server = &server;
+    for (size_t i = 0; i < super->config->server_count; i++) {
+        int r = add_listener(super, &server, &super->config->servers[i]);
+        if (r < 0) {
+            sv_server_close(super);
+            return r;
+        }
+    }
+    for (const SvPlugin *plugin = super->config->plugins; plugin; plugin = plugin->next)
+        sv_log(super, SV_INFO, "RPC interface '%s' initialized", plugin->name);
+    return 0;
+}
+
+void
+sv_server_close(SvSuper *super)
+{
+    SvServer *server = super->server;
+    struct stat st;
+
+    for (unsigned i = 0; server && i < SV_CLIENT_MAX; i++)
+        if (server->clients[i].watch.fd >= 0)
+            sv_client_close(super, &server->clients[i]);
+    for (size_t i = 0; server && i < server->listener_count; i++) {
+        SvListeningSocket *listener = &server->listeners[i];
+        sv_watch_close(&super->loop, &listener->watch);
+        /* Only what is ours: another may have taken the name. */
+        if (listener->conf->path && stat(listener->conf->path, &st) == 0 &&
+            st.st_ino == listener->inode && st.st_dev == listener->device)
+            unlink(listener->conf->path);
+    }
+    if (server)
+        server->listener_count = 0;
+    super->server = NULL;
+}

@@ -1,0 +1,425 @@
+/*
+ * The HTTP servers: connections, requests, answers. Every connection has its buffers from the beginning; they are address
+ * space that becomes memory when it is used, and are given back after a large answer. No answer waits for its reader:
+ * what a socket does not take stays in the buffer of its connection and disturbs no other.
+ */
+#include "supervise/server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "supervise/values.h"
+
+static void run_request(SvSuper *super, SvClient *client);
+
+void
+sv_client_close(SvSuper *super, SvClient *client)
+{
+    uint64_t bit = UINT64_C(1) << client->number;
+
+    sv_timer_clear(&super->loop, &client->timer);
+    if (client->waiting)
+        for (SvGroup *group = super->groups; group; group = group->next)
+            for (size_t i = 0; i < group->count; i++)
+                group->procs[i].waiters &= ~bit;
+    sv_watch_close(&super->loop, &client->watch);
+    if (client->follow_fd >= 0)
+        close(client->follow_fd);
+    client->follow_fd = -1;
+    client->follow = NULL;
+    client->busy = client->waiting = client->woken = false;
+    if (client->out.length > 65536)
+        madvise(client->out.data, client->out.size, MADV_DONTNEED);
+    if (client->in_length > 65536)
+        madvise(client->in, SV_IN_MAX, MADV_DONTNEED);
+    client->in_length = 0;
+}
+
+static bool
+send_some(SvClient *client)
+{
+    while (client->head_sent < client->head_length || client->sent < client->out.length) {
+        bool head = client->head_sent < client->head_length;
+        const char *data =
+            head ? client->head + client->head_sent : client->out.data + client->sent;
+        size_t left =
+            head ? client->head_length - client->head_sent : client->out.length - client->sent;
+        ssize_t n = send(client->watch.fd, data, left,
+                         MSG_NOSIGNAL | MSG_DONTWAIT | (head && client->out.length ? MSG_MORE : 0));
+        if (n < 0)
+            return errno == EAGAIN || errno == EINTR;
+        if (head)
+            client->head_sent += (size_t)n;
+        else
+            client->sent += (size_t)n;
+    }
+    return true;
+}
+
+bool
+sv_client_is_sent(const SvClient *client)
+{
+    return client->head_sent == client->head_length && client->sent == client->out.length;
+}
+
+/* The answer is out: the next request of the connection may be there already. */
+static void
+next_request(SvSuper *super, SvClient *client)
+{
+    size_t used = client->http.head + (size_t)client->http.body;
+
+    if (!client->http.keep || used > client->in_length) {
+        sv_client_close(super, client);
+        return;
+    }
+    memmove(client->in, client->in + used, client->in_length - used);
+    client->in_length -= used;
+    if (client->out.length > 65536)
+        madvise(client->out.data, client->out.size, MADV_DONTNEED);
+    client->out.length = client->sent = client->head_length = client->head_sent = 0;
+    client->busy = false;
+}
+
+void
+sv_client_flush(SvSuper *super, SvClient *client)
+{
+    if (!send_some(client)) {
+        sv_client_close(super, client);
+        return;
+    }
+    if (!sv_client_is_sent(client)) {
+        sv_watch_change(&super->loop, &client->watch, EPOLLOUT);
+        return;
+    }
+    if (client->follow) {
+        client->out.length = client->sent = 0;
+        sv_watch_change(&super->loop, &client->watch, EPOLLIN);
+        return;
+    }
+    next_request(super, client);
+    if (client->watch.fd >= 0)
+        sv_watch_change(&super->loop, &client->watch, EPOLLIN);
+}
+
+void
+sv_client_reply(SvSuper *super, SvClient *client, int status, const char *type, const char *extra)
+{
+    char date[64];
+    time_t now = time(NULL);
+    struct tm tm;
+    SvBuf head;
+
+    gmtime_r(&now, &tm);
+    strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+    sv_buf_init(&head, client->head, sizeof client->head);
+    sv_buf_printf(
+        &head,
+        "HTTP/%s %d %s\r\nServer: fassembler-supervisord/%s\r\nDate: %s\r\nContent-Type: %s\r\n%s",
+        client->http.version == 11 ? "1.1" : "1.0", status, sv_http_reason(status), FA_VERSION,
+        date, type, extra);
+    if (!client->follow)
+        sv_buf_printf(&head, "Content-Length: %zu\r\n", client->out.length);
+    sv_buf_printf(&head, "Connection: %s\r\n\r\n", client->http.keep ? "Keep-Alive" : "close");
+    client->head_length = head.length;
+    client->head_sent = client->sent = 0;
+    sv_client_flush(super, client);
+}
+
+void
+sv_client_reply_error(SvSuper *super, SvClient *client, int status)
+{
+    client->out.length = 0;
+    client->busy = true;
+    if (status == 400 || status >= 411)
+        client->http.keep = false;
+    if (client->http.version == 0)
+        client->http.version = 10;
+    sv_buf_printf(&client->out,
+                  "<head>\n<title>Error response</title>\n</head>\n<body>\n<h1>Error "
+                  "response</h1>\n<p>Error code %d.\n"
+                  "<p>Message: %s.\n</body>\n",
+                  status, sv_http_reason(status));
+    sv_client_reply(super, client, status, "text/html",
+                    status == 401 ? "WWW-Authenticate: Basic realm=\"default\"\r\n" : "");
+}
+
+static void
+write_fault(SvBuf *out, int code, const char *text)
+{
+    sv_buf_puts(out, "<value><struct>\n");
+    sv_xml_member_int(out, "faultCode", code);
+    sv_xml_member_string(out, "faultString", text);
+    sv_buf_puts(out, "</struct></value>\n");
+}
+
+static void
+reply_call(SvSuper *super, SvClient *client, bool fault)
+{
+    client->busy = true;
+    sv_buf_puts(&client->out, fault ? "</fault>\n</methodResponse>\n"
+                                    : "\n</param>\n</params>\n</methodResponse>\n");
+    if (client->out.full) {
+        sv_client_reply_error(super, client, 500);
+        return;
+    }
+    sv_client_reply(super, client, 200, "text/xml", "");
+}
+
+/* The value of a call is there, or the fault: ends the answer, or the part of a multicall. */
+static void
+end_value(SvClient *client, SvOutcome outcome)
+{
+    char text[4200];
+
+    if (outcome == SV_DONE)
+        return;
+    client->out.length = client->mark;
+    sv_rpc_fault_string(&client->rpc, text, sizeof text);
+    if (!client->multi) {
+        client->out.length = 0;
+        sv_buf_puts(&client->out, "<?xml version='1.0'?>\n<methodResponse>\n<fault>\n");
+    }
+    write_fault(&client->out, client->rpc.fault, text);
+}
+
+static bool
+read_body(SvServer *server, SvClient *client, SvCall *ret_call)
+{
+    sv_arena_reset(&server->xml);
+    return sv_xml_read_call(&server->xml, client->in + client->http.head, (size_t)client->http.body,
+                            ret_call) == 0;
+}
+
+static SvOutcome
+call_part(SvClient *client, const SvValue *part)
+{
+    static const SvValue none = {.kind = SV_KIND_ARRAY};
+    const SvValue *name = sv_value_member(part, "methodName");
+    const SvValue *params = sv_value_member(part, "params");
+
+    if (!name || name->kind != SV_KIND_STRING)
+        return sv_rpc_fail(&client->rpc, SV_FAULT_INCORRECT_PARAMETERS, "No methodName");
+    if (strcmp(name->text, "system.multicall") == 0)
+        return sv_rpc_fail(&client->rpc, SV_FAULT_INCORRECT_PARAMETERS,
+                           "Recursive system.multicall forbidden");
+    return sv_rpc_call(&client->rpc, name->text, params ? params : &none);
+}
+
+/* Calls one after another; the body is read again after each that waited, so that nothing has to be kept but a number. */
+static void
+run_multicall(SvSuper *super, SvClient *client, const SvCall *call)
+{
+    const SvValue *part = sv_rpc_param(call->params.first, client->multi_next);
+
+    for (; part; part = part->next) {
+        client->multi_next++;
+        client->mark = client->out.length;
+        SvOutcome outcome = call_part(client, part);
+        if (outcome == SV_WAITS) {
+            client->waiting = true;
+            return;
+        }
+        end_value(client, outcome);
+        if (client->out.full)
+            break;
+    }
+    sv_buf_puts(&client->out, "</data></array></value>");
+    reply_call(super, client, false);
+}
+
+static void
+run_call(SvSuper *super, SvClient *client)
+{
+    SvCall call;
+
+    client->busy = true;
+    client->out.length = 0;
+    client->out.full = false;
+    client->multi = false;
+    client->rpc =
+        (SvRpc){.super = super, .out = &client->out, .bit = UINT64_C(1) << client->number};
+    if (!read_body(super->server, client, &call)) {
+        sv_log(super, SV_ERRO, "XML-RPC request data is invalid: unmarshallable or no method name");
+        sv_client_reply_error(super, client, super->server->xml.full ? 413 : 400);
+        return;
+    }
+    sv_log(super, SV_TRAC, "XML-RPC method called: %s()", call.method);
+    sv_buf_puts(&client->out, "<?xml version='1.0'?>\n<methodResponse>\n<params>\n<param>\n");
+    client->mark = client->out.length;
+    if (strcmp(call.method, "system.multicall") == 0 && call.params.count == 1 &&
+        call.params.first->kind == SV_KIND_ARRAY) {
+        client->multi = true;
+        client->multi_next = 0;
+        sv_buf_puts(&client->out, "<value><array><data>\n");
+        run_multicall(super, client, &call);
+        return;
+    }
+    SvOutcome outcome = sv_rpc_call(&client->rpc, call.method, &call.params);
+    if (outcome == SV_WAITS) {
+        client->waiting = true;
+        return;
+    }
+    end_value(client, outcome);
+    reply_call(super, client, outcome == SV_FAILED);
+}
+
+void
+sv_server_wake(SvSuper *super, SvProc *proc)
+{
+    SvServer *server = super->server;
+
+    for (uint64_t bits = server ? proc->waiters : 0; bits != 0; bits &= bits - 1) {
+        SvClient *client = &server->clients[__builtin_ctzll(bits)];
+        SvOutcome outcome = sv_rpc_wake(&client->rpc, proc);
+        if (outcome == SV_WAITS)
+            continue;
+        end_value(client, outcome);
+        client->woken = true;
+        client->waiting = false;
+        client->rpc.pending = 0;
+        client->rpc.building = outcome == SV_FAILED;
+        server->woken |= client->rpc.bit;
+    }
+}
+
+/* Answers those whose processes have come to rest. It is done between events, not inside them. */
+void
+sv_server_resume(SvSuper *super)
+{
+    SvServer *server = super->server;
+
+    while (server && server->woken != 0) {
+        SvClient *client = &server->clients[__builtin_ctzll(server->woken)];
+        SvCall call;
+        server->woken &= server->woken - 1;
+        if (!client->woken || client->watch.fd < 0)
+            continue;
+        client->woken = false;
+        if (client->multi && read_body(server, client, &call))
+            run_multicall(super, client, &call);
+        else
+            reply_call(super, client, client->rpc.building);
+    }
+}
+
+static void
+run_page(SvSuper *super, SvClient *client)
+{
+    client->busy = true;
+    client->out.length = 0;
+    sv_buf_puts(
+        &client->out,
+        "<!DOCTYPE html>\n<title>Supervisor Status</title>\n<h1>Supervisor Status</h1>\n<table>\n"
+        "<tr><th>Group<th>Name<th>State<th>PID\n");
+    for (const SvGroup *group = super->groups; group; group = group->next)
+        for (size_t i = 0; i < group->count; i++) {
+            const SvProc *proc = &group->procs[i];
+            sv_buf_puts(&client->out, "<tr><td>");
+            sv_xml_escape(&client->out, group->conf->name, strlen(group->conf->name));
+            sv_buf_puts(&client->out, "<td>");
+            sv_xml_escape(&client->out, proc->conf->name, strlen(proc->conf->name));
+            sv_buf_printf(&client->out, "<td>%s<td>%d\n", sv_state_name(proc->machine.state),
+                          (int)proc->pid);
+        }
+    sv_buf_puts(&client->out, "</table>\n");
+    sv_client_reply(super, client, 200, "text/html; charset=utf-8", "");
+}
+
+static void
+run_request(SvSuper *super, SvClient *client)
+{
+    const SvServerConf *conf = client->conf;
+    const char *path = client->http.path;
+    bool get = strcmp(client->http.method, "GET") == 0;
+
+    if (conf->username && !sv_http_authorized(&client->http, conf->username, conf->password)) {
+        client->http.keep = false;
+        sv_client_reply_error(super, client, 401);
+    } else if (strncmp(path, "/RPC2", 5) == 0) {
+        if (strcmp(client->http.method, "POST") == 0)
+            run_call(super, client);
+        else
+            sv_client_reply_error(super, client, 400);
+    } else if (strncmp(path, "/logtail", 8) == 0 || strncmp(path, "/mainlogtail", 12) == 0) {
+        if (get)
+            sv_client_follow(super, client);
+        else
+            sv_client_reply_error(super, client, 400);
+    } else if (get && (strcmp(path, "/") == 0 || strcmp(path, "/index.html") == 0)) {
+        run_page(super, client);
+    } else {
+        sv_client_reply_error(super, client, 404);
+    }
+}
+
+/* Works on what has been received: several requests, if they came at once. */
+static void
+take_requests(SvSuper *super, SvClient *client)
+{
+    while (client->watch.fd >= 0 && !client->busy && client->in_length > 0) {
+        int status =
+            sv_http_read(client->in, client->in_length, SV_HEAD_MAX, SV_BODY_MAX, &client->http);
+        if (status == -EAGAIN)
+            return;
+        if (status > 0) {
+            sv_client_reply_error(super, client, status);
+            return;
+        }
+        if (client->in_length < client->http.head + client->http.body)
+            return;
+        run_request(super, client);
+    }
+}
+
+static void
+receive(SvSuper *super, SvClient *client)
+{
+    while (client->in_length < SV_IN_MAX) {
+        ssize_t n = recv(client->watch.fd, client->in + client->in_length,
+                         SV_IN_MAX - client->in_length, MSG_DONTWAIT);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+            break;
+        if (n <= 0) {
+            sv_client_close(super, client);
+            return;
+        }
+        client->in_length += (size_t)n;
+        if (client->follow)
+            client->in_length = 0;
+    }
+    client->last_active = sv_now();
+    take_requests(super, client);
+    /* Who sends more than there is room for while an answer is due is not read from until it is out. */
+    if (client->watch.fd >= 0 && client->in_length >= SV_IN_MAX)
+        sv_watch_change(&super->loop, &client->watch, client->busy ? 0 : EPOLLIN);
+}
+
+void
+sv_client_ready(SvSuper *super, SvWatch *watch, uint32_t events)
+{
+    SvClient *client = sv_container_of(watch, SvClient, watch);
+
+    if (events & (EPOLLERR | EPOLLHUP)) {
+        sv_client_close(super, client);
+        return;
+    }
+    if (events & EPOLLOUT) {
+        sv_client_flush(super, client);
+        if (client->watch.fd >= 0)
+            take_requests(super, client);
+    }
+    if ((events & EPOLLIN) && client->watch.fd >= 0)
+        receive(super, client);
+}

@@ -1,0 +1,64 @@
+#pragma once
+/*
+ * What the parts of the HTTP server share: its connections and its sockets. For server*.c only.
+ */
+#include <sys/stat.h>
+
+#include "supervise/http.h"
+#include "supervise/rpc.h"
+
+#define SV_LISTENING_MAX 32
+#define SV_IN_MAX        (SV_HEAD_MAX + SV_BODY_MAX)
+
+typedef struct SvListeningSocket {
+    SvWatch watch;
+    const SvServerConf *conf;
+    dev_t device;
+    ino_t inode;
+} SvListeningSocket;
+
+typedef struct SvClient {
+    SvWatch watch;
+    const SvServerConf *conf;
+    unsigned number;
+    char *in;
+    size_t in_length;
+    char head[512]; /* of the answer */
+    size_t head_length, head_sent;
+    SvBuf out;
+    size_t sent;
+    SvHttp http;
+    SvRpc rpc;
+    uint64_t last_active;
+    bool busy;    /* a request is being worked on or answered */
+    bool waiting; /* for processes */
+    bool woken;   /* what it waited for is there */
+    bool multi;
+    unsigned multi_next;
+    size_t mark;  /* where the value that is being written begins */
+    char *follow; /* path of a log that is followed, in @in; NULL for none */
+    int follow_fd;
+    int64_t follow_offset;
+    SvTimer timer;
+} SvClient;
+
+typedef struct SvServer {
+    SvListeningSocket listeners[SV_LISTENING_MAX];
+    size_t listener_count;
+    SvClient clients[SV_CLIENT_MAX];
+    char *buffers;
+    size_t buffers_size;
+    SvArena xml;
+    uint64_t woken;
+} SvServer;
+
+/* server.c */
+void sv_client_ready(SvSuper *super, SvWatch *watch, uint32_t events);
+void sv_client_close(SvSuper *super, SvClient *client);
+void sv_client_flush(SvSuper *super, SvClient *client);
+bool sv_client_is_sent(const SvClient *client);
+void sv_client_reply(SvSuper *super, SvClient *client, int status, const char *type,
+                     const char *extra);
+void sv_client_reply_error(SvSuper *super, SvClient *client, int status);
+/* server-follow.c: /logtail and /mainlogtail. */
+void sv_client_follow(SvSuper *super, SvClient *client);

@@ -1,0 +1,561 @@
+#include "supervise/super.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "supervise/values.h"
+
+static const int64_t tick_periods[3] = {5, 60, 3600};
+
+static size_t
+buffers_needed(const SvConfig *config)
+{
+    size_t size = 4096;
+
+    for (size_t i = 0; i < config->group_count; i++) {
+        const SvGroupConf *group = &config->groups[i];
+        bool pool = group->class == SV_CLASS_LISTENER;
+        size += group->count * ((pool ? SV_EVENT_MAX + 1024 : SV_STDIN_MAX) + 64);
+        if (pool)
+            size += ((size_t)group->buffer_size + group->count + 1) * (SV_EVENT_MAX + 64);
+        for (size_t j = 0; j < group->count; j++)
+            for (size_t k = 0; k < 2; k++)
+                size += (size_t)group->programs[j].log[k].capture_maxbytes + 64;
+    }
+    return size;
+}
+
+static int
+prepare_channel(SvConfig *config, SvProc *proc, int number)
+{
+    SvChannel *channel = &proc->channels[number];
+    const SvLogConf *conf = &proc->conf->log[number];
+
+    channel->proc = proc;
+    channel->stdout = number == SV_STDOUT;
+    channel->pipe.fd = channel->log.fd = -1;
+    if (conf->kind == SV_LOG_AUTO) {
+        size_t room = strlen(config->childlogdir) + strlen(proc->conf->name) +
+                      strlen(config->identifier) + 64;
+        channel->auto_path = sv_arena_alloc(&config->arena, room);
+        if (!channel->auto_path)
+            return -ENOMEM;
+    }
+    if (conf->capture_maxbytes > 0) {
+        channel->capture = sv_arena_alloc(&config->buffers, (size_t)conf->capture_maxbytes);
+        if (!channel->capture)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static int
+prepare_proc(SvConfig *config, SvGroup *group, SvProc *proc, const SvProgram *program)
+{
+    bool listener = group->conf->class == SV_CLASS_LISTENER;
+
+    proc->conf = program;
+    proc->group = group;
+    proc->exit.fd = proc->input.fd = -1;
+    proc->event = -1;
+    proc->input_size = listener ? SV_EVENT_MAX + 1024 : SV_STDIN_MAX;
+    proc->input_data = sv_arena_alloc(&config->buffers, proc->input_size);
+    if (!proc->input_data)
+        return -ENOMEM;
+    if (listener) {
+        proc->result = sv_arena_alloc(&config->arena, 512);
+        if (!proc->result)
+            return -ENOMEM;
+    }
+    if (program->ready.kind != SV_CHECK_NONE) {
+        proc->check = sv_arena_alloc(&config->arena, sizeof *proc->check);
+        if (!proc->check)
+            return -ENOMEM;
+        proc->check->proc = proc;
+        proc->check->watch.fd = proc->check->notify.fd = -1;
+    }
+    int r = prepare_channel(config, proc, SV_STDOUT);
+    return r < 0 ? r : prepare_channel(config, proc, SV_STDERR);
+}
+
+static int
+prepare_pool(SvConfig *config, SvGroup *group)
+{
+    group->types = sv_event_types(group->conf->events);
+    group->slot_count = (size_t)group->conf->buffer_size + group->count + 1;
+    group->slots = sv_arena_alloc(&config->arena, group->slot_count * sizeof *group->slots);
+    group->queue = sv_arena_alloc(&config->arena, (group->slot_count + 1) * sizeof *group->queue);
+    if (!group->slots || !group->queue)
+        return -ENOMEM;
+    for (size_t i = 0; i < group->slot_count; i++) {
+        group->slots[i].payload = sv_arena_alloc(&config->buffers, SV_EVENT_MAX);
+        if (!group->slots[i].payload)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+/* Of processes with one name the last counts, at the place of the first. */
+static int
+prepare_group(SvConfig *config, SvGroup *group, const SvGroupConf *conf)
+{
+    group->conf = conf;
+    group->config = config;
+    group->socket = -1;
+    group->procs = sv_arena_alloc(&config->arena, conf->count * sizeof *group->procs);
+    if (!group->procs)
+        return -ENOMEM;
+    for (size_t i = 0; i < conf->count; i++) {
+        SvProc *same = sv_group_proc(group, conf->programs[i].name);
+        if (same) {
+            same->conf = &conf->programs[i];
+            continue;
+        }
+        int r = prepare_proc(config, group, &group->procs[group->count], &conf->programs[i]);
+        if (r < 0)
+            return r;
+        group->count++;
+    }
+    return conf->class == SV_CLASS_LISTENER ? prepare_pool(config, group) : 0;
+}
+
+int
+sv_super_prepare(SvConfig *config, SvRuntime **ret_runtime)
+{
+    SvRuntime *runtime = sv_arena_alloc(&config->arena, sizeof *runtime);
+    SvGroup *groups = sv_arena_alloc(&config->arena, config->group_count * sizeof *groups);
+
+    if (!runtime || !groups)
+        return -ENOMEM;
+    size_t needed = buffers_needed(config);
+    int r = sv_arena_init(&config->buffers, needed);
+    if (r < 0 || config->buffers.size < needed)
+        return -ENOMEM;
+    runtime->config = config;
+    runtime->groups = groups;
+    for (size_t i = 0; i < config->group_count; i++) {
+        r = prepare_group(config, &groups[i], &config->groups[i]);
+        if (r < 0)
+            return r;
+    }
+    sv_arena_seal(&config->arena);
+    *ret_runtime = runtime;
+    return 0;
+}
+
+SvGroup *
+sv_super_group(const SvSuper *super, const char *name)
+{
+    for (SvGroup *group = super->groups; group; group = group->next)
+        if (strcmp(group->conf->name, name) == 0)
+            return group;
+    return NULL;
+}
+
+SvProc *
+sv_group_proc(const SvGroup *group, const char *name)
+{
+    for (size_t i = 0; i < group->count; i++)
+        if (strcmp(group->procs[i].conf->name, name) == 0)
+            return &group->procs[i];
+    return NULL;
+}
+
+bool
+sv_group_is_stopped(const SvGroup *group)
+{
+    for (size_t i = 0; i < group->count; i++)
+        if (!sv_state_is_stopped(group->procs[i].machine.state))
+            return false;
+    return true;
+}
+
+static int
+bind_unix(const SvSocketConf *conf, int fd)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    if (strlen(conf->path) >= sizeof address.sun_path)
+        return -ENAMETOOLONG;
+    memcpy(address.sun_path, conf->path, strlen(conf->path) + 1);
+    unlink(conf->path);
+    if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0)
+        return -errno;
+    if (conf->owned && chown(conf->path, (uid_t)conf->uid, (gid_t)conf->gid) < 0)
+        return -errno;
+    return conf->mode >= 0 && chmod(conf->path, (mode_t)conf->mode) < 0 ? -errno : 0;
+}
+
+static int
+bind_inet(const SvSocketConf *conf, int fd)
+{
+    struct addrinfo hints = {
+        .ai_family = AF_INET, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+    struct addrinfo *found = NULL;
+    char port[16];
+    int one = 1;
+
+    snprintf(port, sizeof port, "%d", (int)conf->port);
+    if (getaddrinfo(conf->host, port, &hints, &found) != 0)
+        return -EADDRNOTAVAIL;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    int r = bind(fd, found->ai_addr, found->ai_addrlen) < 0 ? -errno : 0;
+    freeaddrinfo(found);
+    return r;
+}
+
+static int
+open_socket(SvSuper *super, SvGroup *group)
+{
+    const SvSocketConf *conf = &group->conf->socket;
+    int fd = socket(conf->path ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return -errno;
+    sv_log(super, SV_INFO, "Creating socket %s", conf->url);
+    int r = conf->path ? bind_unix(conf, fd) : bind_inet(conf, fd);
+    if (r == 0 && listen(fd, conf->backlog > 0 ? (int)conf->backlog : SOMAXCONN) < 0)
+        r = -errno;
+    if (r < 0) {
+        close(fd);
+        return r;
+    }
+    group->socket = fd;
+    return 0;
+}
+
+static void
+insert(SvSuper *super, SvGroup *group)
+{
+    SvGroup **link = &super->groups;
+
+    while (*link && ((*link)->conf->priority < group->conf->priority ||
+                     ((*link)->conf->priority == group->conf->priority &&
+                      strcmp((*link)->conf->name, group->conf->name) <= 0)))
+        link = &(*link)->next;
+    group->next = *link;
+    *link = group;
+}
+
+int
+sv_group_add(SvSuper *super, SvGroup *group)
+{
+    char text[512];
+
+    if (sv_super_group(super, group->conf->name))
+        return -EEXIST;
+    if (group->conf->class == SV_CLASS_FCGI) {
+        int r = open_socket(super, group);
+        if (r < 0)
+            return r;
+    }
+    group->config->references++;
+    group->active = true;
+    insert(super, group);
+    for (size_t i = 0; i < group->count; i++) {
+        SvProc *proc = &group->procs[i];
+        proc->machine = (SvMachine){0};
+        proc->problem = SV_PROBLEM_NONE;
+        proc->last_start = proc->last_stop = 0;
+        sv_channel_name_auto(super, &proc->channels[SV_STDOUT]);
+        if (!proc->conf->redirect_stderr)
+            sv_channel_name_auto(super, &proc->channels[SV_STDERR]);
+    }
+    snprintf(text, sizeof text, "groupname:%s\n", group->conf->name);
+    sv_notify(super, SV_EVENT_PROCESS_GROUP_ADDED, text, "", 0);
+    return 0;
+}
+
+void
+sv_group_autostart(SvSuper *super, SvGroup *group)
+{
+    for (size_t i = 0; i < group->count; i++)
+        if (group->procs[i].conf->autostart && group->procs[i].machine.state == SV_STOPPED)
+            sv_proc_start(super, &group->procs[i]);
+}
+
+int
+sv_group_remove(SvSuper *super, SvGroup *group)
+{
+    char text[512];
+    SvGroup **link = &super->groups;
+
+    if (!sv_group_is_stopped(group))
+        return -EBUSY;
+    while (*link != group)
+        link = &(*link)->next;
+    *link = group->next;
+    group->active = false;
+    if (group->socket >= 0) {
+        sv_log(super, SV_INFO, "Closing socket %s", group->conf->socket.url);
+        close(group->socket);
+        group->socket = -1;
+    }
+    group->queued = 0;
+    for (size_t i = 0; i < group->slot_count; i++)
+        group->slots[i].used = false;
+    snprintf(text, sizeof text, "groupname:%s\n", group->conf->name);
+    sv_notify(super, SV_EVENT_PROCESS_GROUP_REMOVED, text, "", 0);
+    sv_config_unref(group->config);
+    return 0;
+}
+
+int
+sv_super_reread(SvSuper *super, char **ret_error)
+{
+    SvConfig *config;
+    SvRuntime *runtime;
+    int r = sv_config_read(super->config_path, super->overrides, &config, ret_error);
+
+    if (r < 0)
+        return r;
+    r = sv_super_prepare(config, &runtime);
+    if (r < 0) {
+        sv_config_unref(config);
+        *ret_error = strdup("the configuration is too large");
+        return r;
+    }
+    if (super->candidate != super->config)
+        sv_config_unref(super->candidate);
+    super->candidate = config;
+    super->candidate_runtime = runtime;
+    return 0;
+}
+
+void
+sv_super_set_mood(SvSuper *super, SvMood mood)
+{
+    if (super->mood == SV_MOOD_SHUTDOWN)
+        return;
+    super->mood = mood;
+}
+
+/* Whether another process that has not stopped depends on this one. */
+static bool
+is_needed(const SvSuper *super, const SvProc *proc)
+{
+    for (const SvGroup *group = super->groups; group; group = group->next)
+        for (size_t i = 0; i < group->count; i++) {
+            const SvProc *other = &group->procs[i];
+            if (other == proc || sv_state_is_stopped(other->machine.state))
+                continue;
+            for (const char *const *name = other->conf->depends_on; name && *name; name++)
+                if (strcmp(*name, proc->conf->name) == 0 ||
+                    strcmp(*name, proc->group->conf->name) == 0)
+                    return true;
+        }
+    return false;
+}
+
+static void
+stop_group(SvSuper *super, SvGroup *group)
+{
+    for (size_t i = group->count; i > 0; i--)
+        if (!is_needed(super, &group->procs[i - 1]))
+            sv_proc_feed(super, &group->procs[i - 1], SV_GIVE_UP);
+}
+
+/* Groups stop one after another, the one of the highest priority number first, dependents before what they need. */
+static void
+stop_step(SvSuper *super)
+{
+    SvGroup *last = NULL;
+
+    if (!super->stopping) {
+        super->stopping = true;
+        sv_notify(super, SV_EVENT_SUPERVISOR_STATE_CHANGE_STOPPING, "", "", 0);
+    }
+    for (SvGroup *group = super->groups; group; group = group->next)
+        if (!sv_group_is_stopped(group))
+            last = group;
+    if (!last) {
+        super->finished = true;
+        return;
+    }
+    uint64_t now = sv_now();
+    if (now > super->last_report + 3 * SV_SECOND) {
+        char names[4096];
+        SvBuf buf;
+        sv_buf_init(&buf, names, sizeof names);
+        for (SvGroup *group = super->groups; group; group = group->next)
+            for (size_t i = 0; i < group->count; i++)
+                if (!sv_state_is_stopped(group->procs[i].machine.state))
+                    sv_buf_printf(&buf, "%s%s", buf.length > 0 ? ", " : "",
+                                  group->procs[i].conf->name);
+        sv_log(super, SV_INFO, "waiting for %s to die", names);
+        super->last_report = now;
+    }
+    stop_group(super, last);
+    for (SvGroup *group = super->groups; group; group = group->next)
+        for (size_t i = 0; i < last->count; i++)
+            if (group != last && is_needed(super, &last->procs[i]))
+                stop_group(super, group);
+}
+
+static void
+reopen_logs(SvSuper *super)
+{
+    sv_logfile_reopen(&super->log);
+    for (SvGroup *group = super->groups; group; group = group->next)
+        for (size_t i = 0; i < group->count; i++)
+            for (int j = 0; j < 2; j++)
+                if (group->procs[i].channels[j].log.fd >= 0)
+                    sv_logfile_reopen(&group->procs[i].channels[j].log);
+}
+
+/* Children that are not ours by name: orphans that came to us as their reaper. Ours have a pidfd each. */
+static void
+reap_orphans(SvSuper *super)
+{
+    while (true) {
+        siginfo_t info = {0};
+        bool known = false;
+        int status;
+        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
+            return;
+        for (const SvGroup *group = super->groups; !known && group; group = group->next)
+            for (size_t i = 0; !known && i < group->count; i++)
+                known = group->procs[i].pid == info.si_pid ||
+                        (group->procs[i].check && group->procs[i].check->pid == info.si_pid);
+        /* What is known is reaped by its own watch; what stands behind it in the queue is seen at the next SIGCHLD. */
+        if (known || waitpid(info.si_pid, &status, WNOHANG) <= 0)
+            return;
+        sv_log(super, SV_INFO, "reaped unknown pid %d", (int)info.si_pid);
+    }
+}
+
+static void
+take_signal(SvSuper *super, int number)
+{
+    char name[32];
+
+    switch (number) {
+    case SIGTERM:
+    case SIGINT:
+    case SIGQUIT:
+        sv_log(super, SV_WARN, "received %s indicating exit request",
+               sv_signal_name(number, name, sizeof name));
+        sv_super_set_mood(super, SV_MOOD_SHUTDOWN);
+        break;
+    case SIGHUP:
+        sv_log(super, SV_WARN,
+               super->mood == SV_MOOD_SHUTDOWN
+                   ? "ignored %s indicating restart request (shutdown in progress)"
+                   : "received %s indicating restart request",
+               "SIGHUP");
+        sv_super_set_mood(super, SV_MOOD_RESTARTING);
+        break;
+    case SIGUSR2:
+        sv_log(super, SV_INFO, "received %s indicating log reopen request", "SIGUSR2");
+        sv_log(super, SV_INFO, "supervisord logreopen");
+        reopen_logs(super);
+        break;
+    case SIGCHLD:
+        reap_orphans(super);
+        break;
+    default:
+        break;
+    }
+}
+
+static void
+signals_ready(SvSuper *super, SvWatch *watch, uint32_t events)
+{
+    struct signalfd_siginfo info;
+
+    while (read(watch->fd, &info, sizeof info) == (ssize_t)sizeof info)
+        take_signal(super, (int)info.ssi_signo);
+}
+
+static void
+arm_ticks(SvSuper *super)
+{
+    struct timespec now;
+    uint32_t wanted = 0;
+
+    for (const SvGroup *pool = super->groups; pool; pool = pool->next)
+        wanted |= pool->types;
+    wanted = (wanted >> SV_EVENT_TICK_5) & 7;
+    if (wanted == 0 || super->ticks.armed)
+        return;
+    clock_gettime(CLOCK_REALTIME, &now);
+    for (int i = 0; i < 3; i++)
+        super->tick_slices[i] = now.tv_sec - now.tv_sec % tick_periods[i];
+    int64_t next = super->tick_slices[0] + 5;
+    sv_timer_set(&super->loop, &super->ticks,
+                 sv_now() + (uint64_t)(next - now.tv_sec) * SV_SECOND - (uint64_t)now.tv_nsec +
+                     SV_SECOND / 1000);
+}
+
+static void
+ticks_fired(SvSuper *super, SvTimer *timer)
+{
+    static const SvEventType types[3] = {SV_EVENT_TICK_5, SV_EVENT_TICK_60, SV_EVENT_TICK_3600};
+    int64_t now = time(NULL);
+    int64_t old[3];
+    char text[64];
+
+    memcpy(old, super->tick_slices, sizeof old);
+    for (int i = 0; i < 3; i++) {
+        int64_t slice = now - now % tick_periods[i];
+        if (slice == old[i])
+            continue;
+        snprintf(text, sizeof text, "when:%lld", (long long)slice);
+        sv_notify(super, types[i], text, "", 0);
+    }
+    arm_ticks(super);
+}
+
+int
+sv_super_init(SvSuper *super)
+{
+    sigset_t signals;
+    int r = sv_loop_init(&super->loop);
+
+    if (r < 0)
+        return r;
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    sigemptyset(&signals);
+    for (size_t i = 0; i < 6; i++)
+        sigaddset(&signals, (const int[]){SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR2, SIGCHLD}[i]);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    super->signals =
+        (SvWatch){.fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), .ready = signals_ready};
+    super->ticks.fire = ticks_fired;
+    return super->signals.fd < 0 ? -errno : sv_watch_add(&super->loop, &super->signals, EPOLLIN);
+}
+
+void
+sv_super_run(SvSuper *super)
+{
+    super->mood = SV_MOOD_RUNNING;
+    super->stopping = super->finished = false;
+    sv_notify(super, SV_EVENT_SUPERVISOR_STATE_CHANGE_RUNNING, "", "", 0);
+    for (SvGroup *group = super->groups; group; group = group->next)
+        sv_group_autostart(super, group);
+    while (!super->finished) {
+        /* Groups come and go by requests; what is new starts here. */
+        arm_ticks(super);
+        if (sv_loop_turn(&super->loop, super) < 0)
+            break;
+        if (super->mood < SV_MOOD_RUNNING)
+            stop_step(super);
+        sv_server_resume(super);
+    }
+}

@@ -1,0 +1,247 @@
+#pragma once
+/*
+ * The supervisor at work: groups of processes, what each is doing, and who waits for it.
+ *
+ * All of it lies in the arena of the configuration that it comes from, made by sv_super_prepare() before anything runs.
+ * A group is in use from sv_group_add() to sv_group_remove(). This header is shared by the parts of the daemon; the rest
+ * of the world talks to it by XML-RPC.
+ */
+#include <sys/types.h>
+
+#include "supervise/conf.h"
+#include "supervise/event.h"
+#include "supervise/logfile.h"
+#include "supervise/loop.h"
+#include "supervise/machine.h"
+#include "supervise/text.h"
+
+#define SV_CLIENT_MAX 64                  /* connections at once; one bit each in SvProc.waiters */
+#define SV_READ_MAX   ((size_t)128 << 10) /* of one read from a program */
+#define SV_STDIN_MAX  ((size_t)64 << 10)  /* waiting to be read by a program */
+#define SV_EVENT_MAX  ((size_t)256 << 10) /* one event with its payload */
+#define SV_REPLY_MAX  ((size_t)16 << 20)  /* one answer; memory only as far as it is used */
+#define SV_BODY_MAX   ((size_t)1 << 20)   /* one request */
+#define SV_HEAD_MAX   ((size_t)16 << 10)
+#define SV_XML_MAX    ((size_t)16 << 20) /* what reading one request may take */
+
+typedef enum SvMood { SV_MOOD_SHUTDOWN = -1, SV_MOOD_RESTARTING = 0, SV_MOOD_RUNNING = 1 } SvMood;
+
+typedef enum SvProblem {
+    SV_PROBLEM_NONE,
+    SV_PROBLEM_TOO_QUICK,
+    SV_PROBLEM_BAD_EXIT,
+    SV_PROBLEM_BAD_COMMAND,
+    SV_PROBLEM_EMPTY,
+    SV_PROBLEM_NOT_FOUND,
+    SV_PROBLEM_DIRECTORY,
+    SV_PROBLEM_NOT_EXECUTABLE,
+    SV_PROBLEM_NOT_PERMITTED,
+    SV_PROBLEM_FILES,
+    SV_PROBLEM_PIPES,
+    SV_PROBLEM_PROCESSES,
+    SV_PROBLEM_FORK,
+    SV_PROBLEM_UNREADY,
+    SV_PROBLEM_DEPENDENCY
+} SvProblem;
+
+typedef enum SvListener {
+    SV_LISTENER_ACKNOWLEDGED,
+    SV_LISTENER_READY,
+    SV_LISTENER_BUSY,
+    SV_LISTENER_UNKNOWN
+} SvListener;
+
+struct SvProc;
+struct SvGroup;
+
+/* One output of a process: a pipe that ends in a log. */
+typedef struct SvChannel {
+    SvWatch pipe;
+    struct SvProc *proc;
+    SvLogFile log;
+    char *auto_path; /* room for a name that is made up */
+    char *capture;   /* of capture_maxbytes, or NULL */
+    size_t captured;
+    char held[24]; /* what may be the beginning of a token */
+    uint8_t held_length;
+    bool capturing;
+    bool stdout;
+    bool in_escape; /* strip_ansi: between ESC [ and its end */
+    bool large;     /* the pipe was made larger */
+} SvChannel;
+
+/* A readiness check under way. */
+typedef struct SvCheck {
+    struct SvProc *proc;
+    SvWatch watch; /* a socket or the pidfd of a command */
+    SvWatch notify;
+    SvTimer timer;
+    uint64_t deadline;
+    pid_t pid;
+    unsigned attempts;
+    bool talking; /* an HTTP request was sent */
+} SvCheck;
+
+typedef struct SvProc {
+    const SvProgram *conf;
+    struct SvGroup *group;
+    SvMachine machine;
+    SvProblem problem;
+    int problem_detail;
+    pid_t pid;
+    SvWatch exit; /* the pidfd */
+    SvTimer timer;
+    SvChannel channels[2];
+    SvWatch input;
+    char *input_data; /* of SV_STDIN_MAX, or more for a listener */
+    size_t input_size, input_start, input_length;
+    uint64_t started;              /* monotonic */
+    int64_t last_start, last_stop; /* Unix time, 0: never */
+    int exit_status;
+    uint64_t waiters; /* clients that wait for its next state */
+    SvCheck *check;   /* or NULL */
+    bool killing;
+    bool wanted; /* autostart, or somebody asked */
+    /* of a listener */
+    SvListener listener;
+    int event; /* slot of the event that it works on, -1: none */
+    char *result;
+    size_t result_length;
+    int64_t result_expected; /* -1: its line has not come yet */
+} SvProc;
+
+typedef struct SvEvent {
+    SvEventType type;
+    uint64_t serial;
+    uint64_t pool_serial;
+    size_t length;
+    size_t characters;
+    char *payload;
+    bool used;
+} SvEvent;
+
+typedef struct SvGroup {
+    const SvGroupConf *conf;
+    SvConfig *config;
+    SvProc *procs;
+    size_t count;
+    struct SvGroup *next; /* of those in use, by priority and name */
+    bool active;
+    int socket; /* of a FastCGI group, -1: none */
+    /* of a listener pool */
+    uint32_t types;
+    SvEvent *slots; /* buffer_size, one per process and one to come */
+    size_t slot_count;
+    int *queue; /* of slots, the oldest first */
+    size_t queued;
+    uint64_t next_serial;
+} SvGroup;
+
+/* What a configuration became. It lies behind SvConfig in its arena. */
+typedef struct SvRuntime {
+    SvConfig *config;
+    SvGroup *groups; /* as config->groups */
+} SvRuntime;
+
+struct SvServer;
+
+typedef struct SvSuper {
+    SvLoop loop;
+    SvConfig *config; /* that it was started with */
+    SvRuntime *runtime;
+    SvConfig *candidate; /* that was read last */
+    SvRuntime *candidate_runtime;
+    const char *config_path;
+    const SvOverrides *overrides;
+    SvGroup *groups;
+    SvMood mood;
+    bool stopping;
+    bool finished;
+    SvLogFile log;
+    bool log_stdout;
+    SvWatch signals;
+    SvTimer ticks;
+    int64_t tick_slices[3];
+    uint64_t next_event_serial;
+    struct SvServer *server;
+    uint64_t last_report;
+    char *read_buffer; /* SV_READ_MAX */
+    char *strip_buffer;
+    SvProc *reaped_first;
+    bool own_pidfile;
+} SvSuper;
+
+/* super.c: configuration to processes. */
+int sv_super_prepare(SvConfig *config, SvRuntime **ret_runtime);
+int sv_super_init(SvSuper *super);
+void sv_super_run(SvSuper *super);
+SvGroup *sv_super_group(const SvSuper *super, const char *name);
+SvProc *sv_group_proc(const SvGroup *group, const char *name);
+/* Takes a group of the candidate into use. Returns 0, -EEXIST, or negative errno where it has a socket that cannot be made. */
+int sv_group_add(SvSuper *super, SvGroup *group);
+/* Starts those of its processes that start by themselves. */
+void sv_group_autostart(SvSuper *super, SvGroup *group);
+/* Returns 0 or -EBUSY. */
+int sv_group_remove(SvSuper *super, SvGroup *group);
+bool sv_group_is_stopped(const SvGroup *group);
+/* Reads the configuration anew. On failure the old one stays and *ret_error is to be freed. */
+int sv_super_reread(SvSuper *super, char **ret_error);
+void sv_super_set_mood(SvSuper *super, SvMood mood);
+
+/* act.c: the only place that acts on the table. */
+void sv_proc_feed(SvSuper *super, SvProc *proc, SvHappening happening);
+/* Starts it, or waits for what it depends on. */
+void sv_proc_start(SvSuper *super, SvProc *proc);
+/* Why it could not be started if it were now: a problem, with what is found at the command's path. */
+SvProblem sv_proc_find_command(const SvProc *proc, char *path, size_t size);
+/* Returns 0 or negative errno. */
+int sv_proc_signal(SvSuper *super, SvProc *proc, int number);
+/* What it depends on and does not run yet, or NULL. *ret_failed: it will not. */
+const SvProc *sv_proc_blocker(const SvSuper *super, const SvProc *proc, bool *ret_failed);
+/* The text of spawnerr; "" where there is none. */
+const char *sv_proc_problem(const SvProc *proc, char *buffer, size_t size);
+/* Queues input. Returns 0, -EPIPE, or -EAGAIN where it has too much unread. */
+int sv_proc_write(SvSuper *super, SvProc *proc, const void *data, size_t length);
+
+/* child.c */
+typedef struct SvSpawn {
+    const SvProgram *program;
+    const char *path;
+    char *const *argv;
+    char *const *env;
+    int in, out, err;
+} SvSpawn;
+int sv_child_spawn(const SvSpawn *spawn, pid_t *ret_pid, int *ret_pidfd);
+char *const *sv_child_env(const SvProc *proc, const char *serverurl, const char *notify_socket);
+
+/* channel.c */
+void sv_channel_open(SvSuper *super, SvChannel *channel, int fd);
+/* Reads what is left and closes the pipe and the log. */
+void sv_channel_finish(SvSuper *super, SvChannel *channel);
+const char *sv_channel_path(const SvChannel *channel);
+void sv_channel_name_auto(SvSuper *super, SvChannel *channel);
+
+/* check.c */
+void sv_check_begin(SvSuper *super, SvProc *proc);
+void sv_check_end(SvSuper *super, SvProc *proc);
+/* The name of the socket that a program with ready=notify writes to, or NULL. */
+const char *sv_check_notify_socket(const SvProc *proc, char *buffer, size_t size);
+int sv_check_open_notify(SvSuper *super, SvProc *proc);
+
+/* listener.c */
+void sv_notify(SvSuper *super, SvEventType type, const char *head, const void *data, size_t length);
+void sv_notify_state(SvSuper *super, const SvProc *proc, SvState from, bool expected);
+void sv_listener_read(SvSuper *super, SvProc *proc, const char *data, size_t length);
+void sv_listener_gone(SvSuper *super, SvProc *proc);
+void sv_pool_dispatch(SvSuper *super, SvGroup *pool);
+
+/* mainlog.c */
+void sv_log(SvSuper *super, int level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* server.c: wakes the clients that wait for this process. */
+void sv_server_wake(SvSuper *super, SvProc *proc);
+/* Answers those that were woken. */
+void sv_server_resume(SvSuper *super);
+int sv_server_open(SvSuper *super);
+void sv_server_close(SvSuper *super);
