@@ -41,13 +41,13 @@ fa_step_state_to_string(FaStepState state)
 }
 
 static bool
-is_ended(const FaStep *step)
+is_ended(const FaProgressStep *step)
 {
     return step->state != FA_STEP_WAITING && step->state != FA_STEP_RUNNING;
 }
 
 static int64_t
-elapsed_of(const FaStep *step, int64_t now)
+elapsed_of(const FaProgressStep *step, int64_t now)
 {
     return step->state == FA_STEP_RUNNING ? MAX(now - step->started, 0) : step->elapsed;
 }
@@ -57,7 +57,7 @@ name_width(const FaProgressFrame *frame)
 {
     size_t width = 0;
     for (guint i = 0; i < frame->steps->len; i++) {
-        const FaStep *step = g_ptr_array_index(frame->steps, i);
+        const FaProgressStep *step = g_ptr_array_index(frame->steps, i);
         width = MAX(width, fa_text_width(step->name));
     }
     return MIN(width, NAME_WIDTH_MAX);
@@ -65,7 +65,8 @@ name_width(const FaProgressFrame *frame)
 
 /* "  MARK name   note       time": the note is cut, the time stands at the right. */
 static void
-append_step(const FaProgressFrame *frame, const FaStep *step, const char *time, GString *out)
+append_step(const FaProgressFrame *frame, const FaProgressStep *step, const char *time,
+            GString *out)
 {
     const Mark *mark = mark_of(step->state);
     size_t width = name_width(frame);
@@ -88,7 +89,7 @@ append_step(const FaProgressFrame *frame, const FaStep *step, const char *time, 
 }
 
 static char *
-running_time(const FaStep *step, int64_t now)
+running_time(const FaProgressStep *step, int64_t now)
 {
     g_autofree char *elapsed = fa_text_format_span(elapsed_of(step, now) / SECOND);
     if (step->estimate <= 0)
@@ -104,7 +105,7 @@ fa_progress_view_remaining(const FaProgressFrame *frame)
     int64_t total = 0, longest = 0;
 
     for (guint i = 0; i < frame->steps->len; i++) {
-        const FaStep *step = g_ptr_array_index(frame->steps, i);
+        const FaProgressStep *step = g_ptr_array_index(frame->steps, i);
         if (is_ended(step))
             continue;
         if (step->estimate <= 0)
@@ -159,7 +160,7 @@ append_in_state(const FaProgressFrame *frame, FaStepState state, unsigned rows, 
 {
     unsigned lines = 0;
     for (guint i = 0; i < frame->steps->len && lines < rows; i++) {
-        const FaStep *step = g_ptr_array_index(frame->steps, i);
+        const FaProgressStep *step = g_ptr_array_index(frame->steps, i);
         if (step->state != state)
             continue;
         g_autofree char *time =
@@ -175,7 +176,7 @@ fa_progress_view_frame(const FaProgressFrame *frame, GString *out)
 {
     unsigned ended = 0, running = 0, waiting = 0;
     for (guint i = 0; i < frame->steps->len; i++) {
-        const FaStep *step = g_ptr_array_index(frame->steps, i);
+        const FaProgressStep *step = g_ptr_array_index(frame->steps, i);
         ended += is_ended(step);
         running += step->state == FA_STEP_RUNNING;
         waiting += step->state == FA_STEP_WAITING;
@@ -194,7 +195,7 @@ fa_progress_view_frame(const FaProgressFrame *frame, GString *out)
 }
 
 void
-fa_progress_view_ended(const FaProgressFrame *frame, const FaStep *step, GString *out)
+fa_progress_view_ended(const FaProgressFrame *frame, const FaProgressStep *step, GString *out)
 {
     g_autofree char *time = step->state == FA_STEP_DONE || step->state == FA_STEP_FAILED
                                 ? fa_text_format_span(step->elapsed / SECOND)
@@ -208,7 +209,7 @@ fa_progress_view_failures(const FaProgressFrame *frame, GString *out)
     const char *rule = frame->is_utf8 ? "──" : "--";
 
     for (guint i = 0; i < frame->steps->len; i++) {
-        const FaStep *step = g_ptr_array_index(frame->steps, i);
+        const FaProgressStep *step = g_ptr_array_index(frame->steps, i);
         if (step->state != FA_STEP_FAILED)
             continue;
         if (step->log != NULL) {
@@ -232,7 +233,7 @@ spoken_span(int64_t microseconds)
 }
 
 void
-fa_progress_view_line(const FaStep *step, GString *out)
+fa_progress_view_line(const FaProgressStep *step, GString *out)
 {
     g_autofree char *span = spoken_span(step->elapsed);
     bool has_note = step->note != NULL && *step->note != '\0';

@@ -19,7 +19,7 @@ typedef enum FaStepState {
 const char *fa_step_state_to_string(FaStepState state);
 
 /* All times are microseconds. */
-typedef struct FaStep {
+typedef struct FaProgressStep {
     char *name;
     char *note;     /* (nullable) what it is doing, or a few words on what it did */
     char *log;      /* (nullable) of a failed one: the end of its log */
@@ -28,11 +28,11 @@ typedef struct FaStep {
     int64_t started;  /* of a monotonic clock */
     int64_t elapsed;  /* once ended */
     int64_t estimate; /* 0: unknown */
-} FaStep;
+} FaProgressStep;
 
 typedef struct FaProgressFrame {
     const char *title;
-    const GPtrArray *steps; /* of FaStep */
+    const GPtrArray *steps; /* of FaProgressStep */
     int64_t started;
     int64_t now;
     unsigned jobs; /* that run at once, at least 1 */
@@ -45,10 +45,10 @@ typedef struct FaProgressFrame {
 /* Appends the lines that are redrawn: what runs, what waits, a bar. Returns their number, at most @frame->rows. */
 unsigned fa_progress_view_frame(const FaProgressFrame *frame, GString *out);
 /* Appends the line that stays when @step has ended: "  ✔ fetch    shop@9f31c2e    0:02". */
-void fa_progress_view_ended(const FaProgressFrame *frame, const FaStep *step, GString *out);
+void fa_progress_view_ended(const FaProgressFrame *frame, const FaProgressStep *step, GString *out);
 /* Appends what stays about the failed steps at the very end: the ends of their logs and where the whole is. */
 void fa_progress_view_failures(const FaProgressFrame *frame, GString *out);
 /* Appends "fetch: done in 2 s (shop@9f31c2e)", for where there is no terminal. */
-void fa_progress_view_line(const FaStep *step, GString *out);
+void fa_progress_view_line(const FaProgressStep *step, GString *out);
 /* What is left, in microseconds; -1 when a step that has not ended has no estimate. */
 int64_t fa_progress_view_remaining(const FaProgressFrame *frame);

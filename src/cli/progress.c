@@ -31,7 +31,7 @@ struct FaProgress {
 static void
 step_free(gpointer data)
 {
-    FaStep *step = data;
+    FaProgressStep *step = data;
     g_free(step->name);
     g_free(step->note);
     g_free(step->log);
@@ -178,14 +178,14 @@ fa_progress_free(FaProgress *progress)
 }
 
 /* (transfer none) Made when it is new, so that nobody has to announce a step. */
-static FaStep *
+static FaProgressStep *
 get_step(FaProgress *progress, const char *name)
 {
-    FaStep *step = g_hash_table_lookup(progress->by_name, name);
+    FaProgressStep *step = g_hash_table_lookup(progress->by_name, name);
     if (step != NULL)
         return step;
 
-    step = g_new0(FaStep, 1);
+    step = g_new0(FaProgressStep, 1);
     step->name = g_strdup(name);
     g_ptr_array_add(progress->steps, step);
     g_hash_table_insert(progress->by_name, step->name, step);
@@ -194,7 +194,7 @@ get_step(FaProgress *progress, const char *name)
 
 /* One line of JSON; @step may be NULL, @message too. */
 static void
-put_event(FaProgress *progress, const char *event, const FaStep *step, const char *message)
+put_event(FaProgress *progress, const char *event, const FaProgressStep *step, const char *message)
 {
     g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
     JsonObject *object = json_object_new();
@@ -224,7 +224,7 @@ put_event(FaProgress *progress, const char *event, const FaStep *step, const cha
 }
 
 static bool
-is_shown(const FaProgress *progress, const FaStep *step)
+is_shown(const FaProgress *progress, const FaProgressStep *step)
 {
     return step->state != FA_STEP_CACHED || progress->options.is_verbose ||
            progress->steps->len <= FEW_STEPS;
@@ -232,7 +232,7 @@ is_shown(const FaProgress *progress, const FaStep *step)
 
 /* Tells of a step that has begun or ended. */
 static void
-tell(FaProgress *progress, const FaStep *step)
+tell(FaProgress *progress, const FaProgressStep *step)
 {
     g_autoptr(GString) out = g_string_new(NULL);
     FaProgressFrame frame = make_frame(progress);
@@ -262,7 +262,7 @@ fa_progress_add(FaProgress *progress, const char *name, int64_t estimate)
 {
     g_mutex_lock(&progress->mutex);
     bool is_new = !g_hash_table_contains(progress->by_name, name);
-    FaStep *step = get_step(progress, name);
+    FaProgressStep *step = get_step(progress, name);
     if (is_new)
         step->estimate = MAX(estimate, 0);
     if (is_new && progress->options.mode == FA_PROGRESS_JSON)
@@ -274,7 +274,7 @@ void
 fa_progress_begin(FaProgress *progress, const char *name)
 {
     g_mutex_lock(&progress->mutex);
-    FaStep *step = get_step(progress, name);
+    FaProgressStep *step = get_step(progress, name);
     step->state = FA_STEP_RUNNING;
     step->started = progress->options.clock();
     tell(progress, step);
@@ -285,7 +285,7 @@ void
 fa_progress_note(FaProgress *progress, const char *name, const char *note)
 {
     g_mutex_lock(&progress->mutex);
-    FaStep *step = get_step(progress, name);
+    FaProgressStep *step = get_step(progress, name);
     g_free(step->note);
     step->note = g_strdup(note);
     if (progress->options.mode == FA_PROGRESS_JSON)
@@ -297,7 +297,7 @@ void
 fa_progress_end(FaProgress *progress, const char *name, FaStepState state, const char *note)
 {
     g_mutex_lock(&progress->mutex);
-    FaStep *step = get_step(progress, name);
+    FaProgressStep *step = get_step(progress, name);
     if (step->state == FA_STEP_RUNNING)
         step->elapsed = progress->options.clock() - step->started;
     step->state = state;
@@ -311,7 +311,7 @@ void
 fa_progress_log(FaProgress *progress, const char *name, const char *log, const char *path)
 {
     g_mutex_lock(&progress->mutex);
-    FaStep *step = get_step(progress, name);
+    FaProgressStep *step = get_step(progress, name);
     g_free(step->log);
     g_free(step->log_path);
     step->log = g_strdup(log);

@@ -121,12 +121,12 @@ static void
 add_step(GPtrArray *steps, const char *name, FaStepState state, int64_t started, int64_t estimate,
          const char *note)
 {
-    FaStep *step = g_new0(FaStep, 1);
-    *step = (FaStep){.name = (char *)name,
-                     .state = state,
-                     .started = started,
-                     .estimate = estimate,
-                     .note = (char *)note};
+    FaProgressStep *step = g_new0(FaProgressStep, 1);
+    *step = (FaProgressStep){.name = (char *)name,
+                             .state = state,
+                             .started = started,
+                             .estimate = estimate,
+                             .note = (char *)note};
     g_ptr_array_add(steps, step);
 }
 
