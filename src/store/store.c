@@ -32,10 +32,8 @@ fa_store_free(FaStore *store)
 {
     if (store == NULL)
         return;
-    /* A cache that cannot be saved costs time only. Without a home there is nothing to save it for. */
-    g_autofree char *home = g_path_get_dirname(store->path);
-    if (store->cache != NULL && fa_fs_is_directory(home) &&
-        fa_fs_make_directory(store->path, 0755, NULL))
+    /* A cache that cannot be saved costs time only. Who only looked (a dry run) makes no store for it. */
+    if (store->cache != NULL && fa_fs_is_directory(store->path))
         fa_cache_save(store->cache, NULL);
     fa_cache_free(store->cache);
     fa_hash_free(store->hash);

@@ -21,7 +21,7 @@ typedef struct FaStore FaStore;
 
 /* (transfer full) (nullable) Nothing is made in @home before something is to be kept. */
 FaStore *fa_store_open(const char *home, GError **error);
-/* Saves the stat cache. */
+/* Saves the stat cache, where there is a store. */
 void fa_store_free(FaStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaStore, fa_store_free)
 /* (transfer full) Where @name is or would be; the store itself for NULL. */
