@@ -105,10 +105,10 @@ fa_context_check(const FaContext *context, GError **error)
     return fa_diags_check(context->diags, error);
 }
 
-/* (transfer full) Every name that could be meant, NULL-ended. */
-static char **
-list_names(const FaProduct *product)
+char **
+fa_context_list_environments(const FaContext *context)
 {
+    const FaProduct *product = context->product;
     g_autoptr(GStrvBuilder) names = g_strv_builder_new();
     for (guint s = 0; s < product->sites->len; s++) {
         const FaSiteSpec *site = g_ptr_array_index(product->sites, s);
@@ -124,7 +124,7 @@ list_names(const FaProduct *product)
 static bool
 fail_to_choose(const FaContext *context, FaErrorCode code, const char *name, GError **error)
 {
-    g_auto(GStrv) names = list_names(context->product);
+    g_auto(GStrv) names = fa_context_list_environments(context);
     g_autofree char *all = g_strjoinv(", ", names);
 
     if (name == NULL)

@@ -29,6 +29,9 @@ FaDiags *fa_context_get_diags(FaContext *context);
 /* False with CONFIG, the whole listing as its message, when there is any mistake. */
 bool fa_context_check(const FaContext *context, GError **error);
 
+/* (transfer full) Every ENVIRONMENT.SITE of the product, NULL-ended. */
+char **fa_context_list_environments(const FaContext *context);
+
 /* One environment of one site. Borrowed from the product. */
 typedef struct FaChoice {
     const FaSiteSpec *site;

@@ -1,0 +1,360 @@
+#include "app/assemble.h"
+
+#include <string.h>
+
+#include "app/explain.h"
+#include "app/pins.h"
+#include "base/error.h"
+#include "build/component.h"
+#include "build/key.h"
+#include "build/needs.h"
+#include "build/scheduler.h"
+#include "domain/plan.h"
+#include "sys/fs.h"
+
+/* All that one run shares. */
+typedef struct Run {
+    FaContext *context;
+    const FaAssembleOptions *options;
+    FaStore *store;
+    FaPackages *packages;
+    FaValues *values;
+    FaPins *pins;
+    GPtrArray *recipes; /* of FaRecipe, in order */
+    GPtrArray *works;   /* of Work, in the same order */
+} Run;
+
+/* One component of a run. */
+typedef struct Work {
+    Run *run;
+    const FaRecipe *recipe;
+    const FaPin *pin;
+    FaAssembled *plan;
+    FaScope *scope;
+    char *files; /* (nullable) components/NAME/ */
+    char *log;
+    char **needs;
+} Work;
+
+static void
+work_free(Work *work)
+{
+    g_clear_pointer(&work->scope, fa_scope_free);
+    g_free(work->files);
+    g_free(work->log);
+    g_strfreev(work->needs);
+    g_free(work);
+}
+
+static void
+assembled_free(FaAssembled *plan)
+{
+    g_free(plan->component);
+    g_free(plan->revision);
+    g_free(plan->name);
+    g_free(plan->path);
+    g_free(plan);
+}
+
+static void
+run_clear(Run *run)
+{
+    g_clear_pointer(&run->works, g_ptr_array_unref);
+    g_clear_pointer(&run->recipes, g_ptr_array_unref);
+    g_clear_pointer(&run->pins, fa_pins_free);
+    g_clear_pointer(&run->values, fa_values_free);
+    g_clear_pointer(&run->packages, fa_packages_free);
+    g_clear_pointer(&run->store, fa_store_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
+
+static FaSandboxMode
+sandbox_of(const Run *run)
+{
+    return run->options->unprotected ? FA_SANDBOX_NONE : FA_SANDBOX_BWRAP;
+}
+
+static Work *
+find_work(const Run *run, const char *component)
+{
+    for (guint i = 0; i < run->works->len; i++) {
+        Work *work = g_ptr_array_index(run->works, i);
+        if (strcmp(work->recipe->name, component) == 0)
+            return work;
+    }
+    return NULL;
+}
+
+/* What is needed has its place in the store already, built or not: the place follows from the key. */
+static bool
+gather_needs(Work *work, GArray *needs)
+{
+    g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+    bool are_known = true;
+
+    for (guint i = 0; i < work->recipe->components->len; i++) {
+        const FaText *name = g_ptr_array_index(work->recipe->components, i);
+        const Work *needed = find_work(work->run, name->text);
+        FaKeyNeed need = {.name = name->text, .key = &needed->plan->key};
+        g_autofree char *variable = g_strdup_printf("%s.out", name->text);
+        g_strv_builder_add(names, name->text);
+        are_known = are_known && needed->plan->name != NULL;
+        if (needed->plan->path != NULL)
+            fa_scope_set(work->scope, variable, needed->plan->path);
+        g_array_append_val(needs, need);
+    }
+    work->needs = g_strv_builder_end(names);
+    return are_known;
+}
+
+static bool
+make_key(Work *work, const GArray *needs, GError **error)
+{
+    Run *run = work->run;
+    FaDigest files = {{0}};
+    if (work->files != NULL && !fa_store_digest(run->store, work->files, NULL, &files, NULL, error))
+        return false;
+
+    FaKeyFacts facts = {
+        .recipe = work->recipe,
+        .source = work->pin->has_tree ? &work->pin->tree : NULL,
+        .files_directory = work->files,
+        .files = work->files != NULL ? &files : NULL,
+        .scope = work->scope,
+        .needs = (const FaKeyNeed *)(const void *)needs->data,
+        .needs_length = needs->len,
+        .home = fa_context_get_home(run->context),
+        .packages = run->packages,
+        .sandbox = sandbox_of(run),
+    };
+    if (!fa_key_make(&facts, &work->plan->key, error)) {
+        g_prefix_error(error, "cannot tell what '%s' is made of: ", work->recipe->name);
+        return false;
+    }
+    return true;
+}
+
+static bool
+plan_component(Run *run, const FaRecipe *recipe, GError **error)
+{
+    const FaProduct *product = fa_context_get_product(run->context);
+    Work *work = g_new0(Work, 1);
+    g_autoptr(GArray) needs = g_array_new(FALSE, FALSE, sizeof(FaKeyNeed));
+    g_autofree char *log_name = g_strdup_printf("%s.log", recipe->name);
+    g_autofree char *files = g_build_filename(product->directory, "components", recipe->name, NULL);
+
+    work->run = run;
+    work->recipe = recipe;
+    work->pin = fa_pins_get(run->pins, recipe->name);
+    work->plan = g_new0(FaAssembled, 1);
+    work->plan->component = g_strdup(recipe->name);
+    work->plan->revision = g_strdup(work->pin->revision);
+    work->scope = fa_values_scope(run->values, recipe->name);
+    work->log = g_build_filename(fa_context_get_home(run->context), "log", "build", log_name, NULL);
+    if (fa_fs_is_directory(files))
+        work->files = g_steal_pointer(&files);
+    g_ptr_array_add(run->works, work);
+
+    bool are_known = gather_needs(work, needs);
+    if (!are_known || !work->pin->is_known) {
+        work->plan->state = FA_PLAN_FETCH;
+        return true;
+    }
+    if (!make_key(work, needs, error))
+        return false;
+    work->plan->name = fa_component_name(recipe->name, work->pin->version, &work->plan->key);
+    work->plan->path = fa_store_path(run->store, work->plan->name);
+    work->plan->state =
+        fa_store_lookup(run->store, &work->plan->key, NULL, NULL) ? FA_PLAN_THERE : FA_PLAN_BUILD;
+    return true;
+}
+
+static void
+tell_step(const FaStep *step, unsigned number, unsigned total, void *data)
+{
+    const Work *work = data;
+    const FaAssembleEvents *events = &work->run->options->events;
+    if (events->step != NULL)
+        events->step(work->recipe->name, step->name, events->data);
+}
+
+static void
+tell_waiting(const char *owner, void *data)
+{
+    const Work *work = data;
+    const FaAssembleEvents *events = &work->run->options->events;
+    if (events->waiting != NULL)
+        events->waiting(owner, events->data);
+}
+
+static bool
+build_component(void *data, FaCancel *cancel, GError **error)
+{
+    Work *work = data;
+    Run *run = work->run;
+    int64_t committed = 0;
+    if (!fa_pins_bring(run->pins, work->pin, run->store, &committed, cancel, error))
+        return false;
+
+    FaBuildRequest request = {
+        .store = run->store,
+        .home = fa_context_get_home(run->context),
+        .recipe = work->recipe,
+        .version = work->pin->version,
+        .key = &work->plan->key,
+        .source = work->pin->has_tree ? &work->pin->tree : NULL,
+        .files = work->files,
+        .scope = work->scope,
+        .sandbox = sandbox_of(run),
+        .jobs = run->options->jobs,
+        .source_date_epoch = committed,
+        .log = work->log,
+        .cancel = cancel,
+        .on_wait = tell_waiting,
+        .on_step = tell_step,
+        .data = work,
+    };
+    g_auto(FaBuildResult) result = {0};
+    return fa_component_build(&request, &result, error);
+}
+
+static void
+tell_begun(const FaTask *task, void *data)
+{
+    const FaAssembleEvents *events = &((const Run *)data)->options->events;
+    if (events->begun != NULL)
+        events->begun(task->id, events->data);
+}
+
+static void
+tell_ended(const FaTask *task, const GError *failure, void *data)
+{
+    const Run *run = data;
+    const FaAssembleEvents *events = &run->options->events;
+    if (events->ended != NULL)
+        events->ended(task->id, failure, find_work(run, task->id)->log, events->data);
+}
+
+static void
+tell_skipped(const FaTask *task, const FaTask *because, void *data)
+{
+    const FaAssembleEvents *events = &((const Run *)data)->options->events;
+    if (events->skipped != NULL)
+        events->skipped(task->id, because != NULL ? because->id : NULL, events->data);
+}
+
+/* Needs that the store has are no tasks, and nobody waits for them. */
+static char **
+list_waits(const Run *run, const Work *work)
+{
+    g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+    for (char **name = work->needs; *name != NULL; name++) {
+        if (find_work(run, *name)->plan->state != FA_PLAN_THERE)
+            g_strv_builder_add(names, *name);
+    }
+    return g_strv_builder_end(names);
+}
+
+static bool
+build_missing(Run *run, GError **error)
+{
+    g_autoptr(GArray) tasks = g_array_new(FALSE, TRUE, sizeof(FaTask));
+    g_autoptr(GPtrArray) waits = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
+
+    for (guint i = 0; i < run->works->len; i++) {
+        Work *work = g_ptr_array_index(run->works, i);
+        if (work->plan->state == FA_PLAN_THERE)
+            continue;
+        char **needs = list_waits(run, work);
+        FaTask task = {
+            .id = work->recipe->name,
+            .needs = (const char *const *)needs,
+            .run = build_component,
+            .data = work,
+        };
+        g_ptr_array_add(waits, needs);
+        g_array_append_val(tasks, task);
+    }
+    FaSchedule schedule = {.tasks = (const FaTask *)(const void *)tasks->data,
+                           .length = tasks->len};
+    FaScheduleEvents events = {
+        .begun = tell_begun, .ended = tell_ended, .skipped = tell_skipped, .data = run};
+    return tasks->len == 0 ||
+           fa_schedule_run(&schedule, run->options->jobs, run->options->cancel, &events, error);
+}
+
+/* What an environment was built from last stays in the store. */
+static bool
+keep_builds(const Run *run, const FaChoice *choice, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    g_autofree char *id = g_strdup_printf("%s.%s", choice->environment->name, choice->site->name);
+    for (guint i = 0; i < run->works->len; i++)
+        g_ptr_array_add(names, ((Work *)g_ptr_array_index(run->works, i))->plan->name);
+    g_ptr_array_add(names, NULL);
+    return fa_store_add_root(run->store, "built", id, (const char *const *)names->pdata, error);
+}
+
+static bool
+open_run(Run *run, const FaChoice *choice, GError **error)
+{
+    FaContext *context = run->context;
+    const FaAssembleOptions *options = run->options;
+    FaDiags *diags = fa_context_get_diags(context);
+
+    if (!fa_context_check(context, error))
+        return false;
+    run->values = fa_explain_values(context, choice, options->assignments, error);
+    if (run->values == NULL)
+        return false;
+    run->recipes = fa_plan_order(fa_context_get_product(context), NULL, diags);
+    if (run->recipes == NULL)
+        return fa_context_check(context, error);
+    run->packages = fa_packages_read(NULL, error);
+    if (run->packages == NULL || !fa_needs_check(run->recipes, run->packages, error))
+        return false;
+    if (!options->dry_run && !options->unprotected && !fa_sandbox_probe(NULL, error))
+        return false;
+    run->store = fa_store_open(fa_context_get_home(context), error);
+    run->works = g_ptr_array_new_with_free_func((GDestroyNotify)work_free);
+    return run->store != NULL;
+}
+
+static bool
+make_plan(Run *run, GPtrArray *plan, GError **error)
+{
+    const FaAssembleEvents *events = &run->options->events;
+    FaPinOptions pinning = {
+        .update = run->options->update,
+        .offline = run->options->offline,
+        .dry_run = run->options->dry_run,
+        .cancel = run->options->cancel,
+    };
+    run->pins = fa_pins_take(run->context, run->store, run->recipes, &pinning, error);
+    if (run->pins == NULL)
+        return false;
+    for (guint i = 0; i < run->recipes->len; i++) {
+        if (!plan_component(run, g_ptr_array_index(run->recipes, i), error))
+            return false;
+        Work *work = g_ptr_array_index(run->works, i);
+        g_ptr_array_add(plan, work->plan);
+        if (events->planned != NULL)
+            events->planned(work->plan, events->data);
+    }
+    return true;
+}
+
+bool
+fa_assemble(FaContext *context, const FaChoice *choice, const FaAssembleOptions *options,
+            GPtrArray **ret_plan, GError **error)
+{
+    g_auto(Run) run = {.context = context, .options = options};
+    g_autoptr(GPtrArray) plan = g_ptr_array_new_with_free_func((GDestroyNotify)assembled_free);
+
+    if (!open_run(&run, choice, error) || !make_plan(&run, plan, error))
+        return false;
+    *ret_plan = g_steal_pointer(&plan);
+    if (options->dry_run)
+        return true;
+    return build_missing(&run, error) && keep_builds(&run, choice, error);
+}

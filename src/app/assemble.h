@@ -1,0 +1,59 @@
+#pragma once
+/*
+ * Building the components of an environment: finds out the exact revision of every source, makes the keys, and builds
+ * what the store does not have, several at once, each after what it needs.
+ *
+ * fassembler.lock keeps revision and digest of every source that was fetched; what stands there is built again, until it
+ * is asked to move on. What is fetched again must have the digest that the lock has. Directories are not in it: they are
+ * taken as they are. Nothing is fetched for what the store has already.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/context.h"
+#include "base/digest.h"
+#include "sys/cancel.h"
+
+typedef enum FaPlanState {
+    FA_PLAN_THERE, /* the store has it */
+    FA_PLAN_BUILD,
+    FA_PLAN_FETCH, /* its source is not known yet: it will be fetched, then built if need be */
+} FaPlanState;
+
+/* One component, in the order of building. */
+typedef struct FaAssembled {
+    char *component;
+    char *revision; /* (nullable) */
+    FaPlanState state;
+    FaDigest key; /* zero while the source is not known */
+    char *name;   /* (nullable) in the store */
+    char *path;   /* (nullable) */
+} FaAssembled;
+
+/* All are called in the caller's thread but step, and each may be NULL. */
+typedef struct FaAssembleEvents {
+    void (*planned)(const FaAssembled *component, void *data);
+    void (*begun)(const char *component, void *data);
+    void (*step)(const char *component, const char *step, void *data); /* from any thread */
+    void (*ended)(const char *component, const GError *error, const char *log, void *data);
+    void (*skipped)(const char *component, const char *because,
+                    void *data); /* @because is (nullable) */
+    void (*waiting)(const char *owner,
+                    void *data); /* somebody else builds the same; from any thread */
+    void *data;
+} FaAssembleEvents;
+
+typedef struct FaAssembleOptions {
+    const char *const *assignments; /* (nullable) component.setting=value, NULL-ended */
+    unsigned jobs;                  /* at least 1 */
+    bool unprotected;               /* no sandbox; recorded with the key */
+    bool update;                    /* move every source on, whatever the lock says */
+    bool offline;                   /* use no network */
+    bool dry_run;                   /* only *ret_plan; nothing is fetched, written or run */
+    FaCancel *cancel;
+    FaAssembleEvents events;
+} FaAssembleOptions;
+
+/* *ret_plan (transfer full): of FaAssembled; set on failure too once there is a plan, so that what was built is known. */
+bool fa_assemble(FaContext *context, const FaChoice *choice, const FaAssembleOptions *options,
+                 GPtrArray **ret_plan, GError **error);

@@ -1,0 +1,203 @@
+#include "app/pins.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "config/lock.h"
+#include "sys/fs.h"
+
+#define SHORT_REVISION 10
+
+struct FaPins {
+    char *home;
+    GPtrArray *list; /* of FaPin */
+};
+
+static void
+pin_free(FaPin *pin)
+{
+    g_clear_pointer(&pin->source, fa_source_free);
+    g_free(pin->revision);
+    g_free(pin->version);
+    g_free(pin);
+}
+
+void
+fa_pins_free(FaPins *pins)
+{
+    if (pins == NULL)
+        return;
+    g_ptr_array_unref(pins->list);
+    g_free(pins->home);
+    g_free(pins);
+}
+
+const FaPin *
+fa_pins_get(const FaPins *pins, const char *component)
+{
+    for (guint i = 0; i < pins->list->len; i++) {
+        const FaPin *pin = g_ptr_array_index(pins->list, i);
+        if (strcmp(pin->recipe->name, component) == 0)
+            return pin;
+    }
+    return NULL;
+}
+
+/* Fetches what @pin names into the store, by way of a folder that is removed. */
+static bool
+fetch(const FaPins *pins, const FaPin *pin, FaStore *store, FaCancel *cancel, FaDigest *ret_tree,
+      GError **error)
+{
+    const char *local = fa_source_local_directory(pin->source);
+    FaImportOptions importing = {.cancel = cancel, .refuse_links_out = true};
+    if (local != NULL)
+        return fa_store_import(store, local, &importing, ret_tree, NULL, error);
+
+    g_autofree char *parent = g_build_filename(pins->home, "tmp", NULL);
+    if (!fa_fs_make_directory(parent, 0755, error))
+        return false;
+    g_autofree char *room = fa_fs_make_temporary(parent, "source-", error);
+    if (room == NULL)
+        return false;
+    g_autofree char *tree = g_build_filename(room, "tree", NULL);
+    bool is_fetched = fa_source_fetch(pin->source, pin->revision, tree, cancel, -1, error) &&
+                      fa_store_import(store, tree, &importing, ret_tree, NULL, error);
+    g_autoptr(GError) ignored = NULL;
+    fa_fs_remove_tree(room, &ignored);
+    return is_fetched;
+}
+
+static void
+name_version(FaPin *pin)
+{
+    if (pin->recipe->version != NULL)
+        pin->version = g_strdup(pin->recipe->version);
+    else if (pin->recipe->source.kind == FA_SOURCE_GIT)
+        pin->version = g_strndup(pin->revision, SHORT_REVISION);
+}
+
+/* @entry (nullable): what the lock has. */
+static bool
+settle(const FaPins *pins, FaPin *pin, FaStore *store, const FaLockEntry *entry,
+       const FaPinOptions *options, GError **error)
+{
+    FaSourceKind kind = pin->recipe->source.kind;
+    bool is_locked =
+        entry != NULL && entry->kind == kind && !options->update && kind != FA_SOURCE_DIRECTORY;
+
+    pin->has_tree = true;
+    pin->is_known = true;
+    if (kind == FA_SOURCE_DIRECTORY) {
+        pin->revision = g_strdup("directory");
+        return fa_store_digest(store, fa_source_local_directory(pin->source), NULL, &pin->tree,
+                               NULL, error);
+    }
+    if (is_locked)
+        pin->revision = g_strdup(entry->revision);
+    else if (options->dry_run)
+        return pin->is_known = false, true;
+    else if (!fa_source_resolve(pin->source, NULL, options->offline, options->cancel,
+                                &pin->revision, error))
+        return false;
+    if (is_locked && !fa_digest_is_zero(&entry->digest)) {
+        pin->tree = entry->digest;
+        return true;
+    }
+    if (options->dry_run)
+        return pin->is_known = false, true;
+    pin->is_here = true;
+    return fetch(pins, pin, store, options->cancel, &pin->tree, error);
+}
+
+static bool
+take(FaPins *pins, const FaRecipe *recipe, FaContext *context, FaStore *store, FaLockFile *lock,
+     const FaPinOptions *options, GError **error)
+{
+    const FaProduct *product = fa_context_get_product(context);
+    FaPin *pin = g_new0(FaPin, 1);
+    pin->recipe = recipe;
+    g_ptr_array_add(pins->list, pin);
+    if (recipe->source.kind == FA_SOURCE_NONE) {
+        pin->is_known = true;
+        name_version(pin);
+        return true;
+    }
+
+    pin->source = fa_source_open(&recipe->source, product->directory, pins->home, error);
+    if (pin->source == NULL ||
+        !settle(pins, pin, store, fa_lock_file_find(lock, recipe->name), options, error)) {
+        g_prefix_error(error, "component '%s': ", recipe->name);
+        return false;
+    }
+    if (!pin->is_known)
+        return true;
+    name_version(pin);
+    if (recipe->source.kind != FA_SOURCE_DIRECTORY)
+        fa_lock_file_set(lock, recipe->name, recipe->source.kind, pin->revision, &pin->tree);
+    return true;
+}
+
+/* (transfer full) */
+static char **
+list_components(const FaProduct *product)
+{
+    g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+    for (guint i = 0; i < product->components->len; i++)
+        g_strv_builder_add(names, ((FaRecipe *)g_ptr_array_index(product->components, i))->name);
+    return g_strv_builder_end(names);
+}
+
+FaPins *
+fa_pins_take(FaContext *context, FaStore *store, const GPtrArray *recipes,
+             const FaPinOptions *options, GError **error)
+{
+    const FaProduct *product = fa_context_get_product(context);
+    g_autofree char *path = g_build_filename(product->directory, FA_LOCK_FILE_NAME, NULL);
+    g_auto(GStrv) components = list_components(product);
+    g_autoptr(FaLockFile) lock = fa_lock_file_read(path, (const char *const *)components,
+                                                   fa_context_get_diags(context), error);
+    if (lock == NULL || !fa_context_check(context, error))
+        return NULL;
+
+    g_autoptr(FaPins) pins = g_new0(FaPins, 1);
+    pins->home = g_strdup(fa_context_get_home(context));
+    pins->list = g_ptr_array_new_with_free_func((GDestroyNotify)pin_free);
+    for (guint i = 0; i < recipes->len; i++) {
+        const FaRecipe *recipe = g_ptr_array_index(recipes, i);
+        if (!fa_cancel_check(options->cancel, error) ||
+            !take(pins, recipe, context, store, lock, options, error))
+            return NULL;
+    }
+    if (!options->dry_run && !fa_lock_file_write(lock, path, NULL, error))
+        return NULL;
+    return g_steal_pointer(&pins);
+}
+
+bool
+fa_pins_bring(const FaPins *pins, const FaPin *pin, FaStore *store, int64_t *ret_committed,
+              FaCancel *cancel, GError **error)
+{
+    FaDigest tree = pin->tree;
+    int64_t committed = 0;
+    if (pin->source == NULL)
+        return true;
+    if (!pin->is_here && !fetch(pins, pin, store, cancel, &tree, error))
+        return false;
+    if (!fa_digest_is_equal(&tree, &pin->tree)) {
+        if (fa_source_local_directory(pin->source) != NULL)
+            return fa_fail(error, FA_ERROR_CONFLICT,
+                           "'%s' changed while it was read\nhelp: run the same command again",
+                           fa_source_get_location(pin->source));
+        return fa_fail(error, FA_ERROR_FAILED,
+                       "revision '%s' of '%s' has another content than " FA_LOCK_FILE_NAME
+                       " says\nhelp: find out who changed it; 'fassembler build --update' takes it "
+                       "as it is now",
+                       pin->revision, fa_source_get_location(pin->source));
+    }
+
+    g_autofree char *version = NULL;
+    g_autoptr(GError) ignored = NULL;
+    if (fa_source_describe(pin->source, pin->revision, &version, &committed, &ignored))
+        *ret_committed = committed;
+    return true;
+}

@@ -1,0 +1,51 @@
+#pragma once
+/*
+ * The exact revision and content of every component's source, before anything is built.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "app/context.h"
+#include "base/digest.h"
+#include "source/source.h"
+#include "store/store.h"
+#include "sys/cancel.h"
+
+typedef struct FaPin {
+    const FaRecipe *recipe;
+    FaSource *source; /* (nullable) for a component without one */
+    char *revision;   /* (nullable) */
+    char *version;    /* (nullable) the recipe's, else a short revision */
+    FaDigest tree;
+    bool has_tree;
+    bool is_known; /* false in a dry run, where it had to be fetched */
+    bool is_here;  /* the store got it in this run */
+} FaPin;
+
+typedef struct FaPinOptions {
+    bool update;
+    bool offline;
+    bool dry_run;
+    FaCancel *cancel;
+} FaPinOptions;
+
+typedef struct FaPins FaPins;
+
+/*
+ * (transfer full) (nullable) Resolves and, where fassembler.lock has no digest for it yet, fetches the source of each
+ * of @recipes (of FaRecipe); writes the lock when it changed, unless in a dry run.
+ */
+FaPins *fa_pins_take(FaContext *context, FaStore *store, const GPtrArray *recipes,
+                     const FaPinOptions *options, GError **error);
+void fa_pins_free(FaPins *pins);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaPins, fa_pins_free)
+
+/* (transfer none) (nullable) */
+const FaPin *fa_pins_get(const FaPins *pins, const char *component);
+
+/*
+ * Sees to it that the tree of @pin is in @store; from any thread. FAILED when what is fetched now has another digest than
+ * the lock; CONFLICT when a directory changed since it was read. *ret_committed: when the revision was made, or 0.
+ */
+bool fa_pins_bring(const FaPins *pins, const FaPin *pin, FaStore *store, int64_t *ret_committed,
+                   FaCancel *cancel, GError **error);

@@ -1,0 +1,242 @@
+#include <string.h>
+
+#include "app/assemble.h"
+#include "base/error.h"
+#include "cli/answer.h"
+#include "cli/complete.h"
+#include "cli/progress.h"
+#include "sys/fs.h"
+
+#define JOBS_DEFAULT 2
+#define LOG_SHOWN    (64 * 1024 * 1024)
+
+static const char *const sandboxes[] = {"bwrap", "none", NULL};
+
+typedef struct Options {
+    unsigned jobs;
+    const char *sandbox;
+    bool update;
+    bool offline;
+} Options;
+
+static const FaOption options[] = {
+    FA_OPTION_UINT(Options, jobs, "jobs", 'j', "N", "Components that are built at once (2)"),
+    FA_OPTION_CHOICE(Options, sandbox, "sandbox", 0, "KIND", sandboxes,
+                     "How steps are kept apart: bwrap, or none where it cannot work (bwrap)"),
+    FA_OPTION_FLAG(Options, update, "update", 'u', "Take the newest revision of every source"),
+    FA_OPTION_FLAG(Options, offline, "offline", 0, "Use no network for sources"),
+    {0},
+};
+
+static void
+tell_planned(const FaAssembled *component, void *data)
+{
+    FaProgress *progress = data;
+    fa_progress_add(progress, component->component, 0);
+    if (component->state == FA_PLAN_THERE)
+        fa_progress_end(progress, component->component, FA_STEP_CACHED, component->name);
+}
+
+static void
+tell_begun(const char *component, void *data)
+{
+    fa_progress_begin(data, component);
+}
+
+static void
+tell_step(const char *component, const char *step, void *data)
+{
+    fa_progress_note(data, component, step);
+}
+
+static void
+tell_ended(const char *component, const GError *failure, const char *log, void *data)
+{
+    if (failure == NULL) {
+        fa_progress_end(data, component, FA_STEP_DONE, NULL);
+        return;
+    }
+    g_autofree char *text = NULL;
+    size_t length = 0;
+    fa_fs_read(log, LOG_SHOWN, &text, &length, NULL);
+    fa_progress_log(data, component, text, text != NULL ? log : NULL);
+    fa_progress_end(data, component, FA_STEP_FAILED, failure->message);
+}
+
+static void
+tell_skipped(const char *component, const char *because, void *data)
+{
+    g_autofree char *note =
+        because != NULL ? g_strdup_printf("'%s' failed", because) : g_strdup("stopped");
+    fa_progress_end(data, component, FA_STEP_SKIPPED, note);
+}
+
+static void
+tell_waiting(const char *owner, void *data)
+{
+    fa_progress_say(data, "waiting for %s", owner);
+}
+
+static const char *
+state_to_string(FaPlanState state)
+{
+    switch (state) {
+    case FA_PLAN_THERE:
+        return "there";
+    case FA_PLAN_BUILD:
+        return "build";
+    case FA_PLAN_FETCH:
+        return "fetch and build";
+    }
+    g_assert_not_reached();
+}
+
+static JsonObject *
+describe_plan(const GPtrArray *plan)
+{
+    JsonObject *document = json_object_new();
+    JsonArray *list = json_array_new();
+    for (guint i = 0; i < plan->len; i++) {
+        const FaAssembled *one = g_ptr_array_index(plan, i);
+        JsonObject *entry = json_object_new();
+        json_object_set_string_member(entry, "component", one->component);
+        json_object_set_string_member(entry, "action", state_to_string(one->state));
+        if (one->revision != NULL)
+            json_object_set_string_member(entry, "revision", one->revision);
+        if (one->path != NULL)
+            json_object_set_string_member(entry, "path", one->path);
+        json_array_add_object_element(list, entry);
+    }
+    json_object_set_array_member(document, "plan", list);
+    return document;
+}
+
+static bool
+print_plan(const FaInvocation *invocation, const GPtrArray *plan, GError **error)
+{
+    if (invocation->json) {
+        g_autoptr(JsonObject) document = describe_plan(plan);
+        return fa_answer_json(document, error);
+    }
+    g_autoptr(FaTable) table =
+        fa_table_new((const char *const[]){"COMPONENT", "ACTION", "REVISION", "PATH", NULL});
+    for (guint i = 0; i < plan->len; i++) {
+        const FaAssembled *one = g_ptr_array_index(plan, i);
+        fa_table_add(table, one->component, state_to_string(one->state),
+                     one->revision != NULL ? one->revision : "-",
+                     one->path != NULL ? one->path : "-", NULL);
+    }
+    return fa_answer_table(invocation, table, error);
+}
+
+static bool
+build(const FaInvocation *invocation, FaContext *context, const FaChoice *choice,
+      FaAssembleOptions *assemble, GError **error)
+{
+    g_autoptr(GPtrArray) plan = NULL;
+    if (invocation->dry_run)
+        return fa_assemble(context, choice, assemble, &plan, error) &&
+               print_plan(invocation, plan, error);
+
+    g_autofree char *title =
+        g_strdup_printf("%s.%s", choice->environment->name, choice->site->name);
+    g_autoptr(FaProgress) progress = fa_progress_new(invocation, title, assemble->jobs);
+    assemble->events = (FaAssembleEvents){
+        .planned = tell_planned,
+        .begun = tell_begun,
+        .step = tell_step,
+        .ended = tell_ended,
+        .skipped = tell_skipped,
+        .waiting = tell_waiting,
+        .data = progress,
+    };
+    bool is_built = fa_assemble(context, choice, assemble, &plan, error);
+    fa_progress_finish(progress);
+    return is_built;
+}
+
+/* Divides the arguments into one environment, if any, and assignments. */
+static bool
+read_arguments(const FaInvocation *invocation, const char **ret_environment, GPtrArray *assignments,
+               GError **error)
+{
+    const char *environment = NULL;
+    for (size_t i = 0; i < invocation->argument_count; i++) {
+        const char *word = invocation->arguments[i];
+        if (strchr(word, '=') != NULL)
+            g_ptr_array_add(assignments, (char *)word);
+        else if (environment == NULL)
+            environment = word;
+        else
+            return fa_fail(error, FA_ERROR_USAGE, "two environments given: '%s' and '%s'",
+                           environment, word);
+    }
+    g_ptr_array_add(assignments, NULL);
+    *ret_environment = environment;
+    return true;
+}
+
+static bool
+run(FaInvocation *invocation, GError **error)
+{
+    const Options *chosen = invocation->options;
+    const char *environment = NULL;
+    g_autoptr(GPtrArray) assignments = g_ptr_array_new();
+    if (!read_arguments(invocation, &environment, assignments, error))
+        return false;
+
+    g_autoptr(FaContext) context = fa_context_open(invocation->home, error);
+    FaChoice choice;
+    if (context == NULL || !fa_context_check(context, error) ||
+        !fa_context_choose(context, environment, &choice, error))
+        return false;
+    FaAssembleOptions assemble = {
+        .assignments = (const char *const *)assignments->pdata,
+        .jobs = chosen->jobs != 0 ? chosen->jobs : JOBS_DEFAULT,
+        .unprotected = g_strcmp0(chosen->sandbox, "none") == 0,
+        .update = chosen->update,
+        .offline = chosen->offline,
+        .dry_run = invocation->dry_run,
+        .cancel = invocation->cancel,
+    };
+    return build(invocation, context, &choice, &assemble, error);
+}
+
+static void
+complete(FaCompletion *completion)
+{
+    const FaInvocation *invocation = fa_completion_get_invocation(completion);
+    g_autoptr(FaContext) context = fa_context_open(invocation->home, NULL);
+    if (context == NULL)
+        return;
+    g_auto(GStrv) names = fa_context_list_environments(context);
+    for (char **name = names; *name != NULL; name++)
+        fa_completion_add(completion, *name, NULL);
+}
+
+static const FaExample examples[] = {
+    {"fassembler build dev.openplans", "build every component that is not there yet"},
+    {"fassembler build dev.openplans -n", "print what that would be, and do nothing"},
+    {"fassembler build dev.openplans --update", "with the newest revision of every source"},
+    {0},
+};
+
+const FaCmd fa_cmd_build = {
+    .name = "build",
+    .group = FA_GROUP_START,
+    .summary = "Build the components that are not there yet",
+    .usage = "[SITE-ENV] [COMPONENT.SETTING=VALUE...]",
+    .description = "Every component is built from the revision that fassembler.lock has for it, in "
+                   "a sandbox, into the store, "
+                   "several at once. What has been built from the same source, recipe, settings "
+                   "and packages is not built again. "
+                   "A component that fails holds up only what needs it.",
+    .examples = examples,
+    .options = options,
+    .options_size = sizeof(Options),
+    .max_arguments = FA_ARGUMENTS_ANY,
+    .needs = FA_NEEDS_PRODUCT,
+    .traits = FA_CMD_HAS_JSON | FA_CMD_HAS_DRY_RUN,
+    .run = run,
+    .complete = complete,
+};

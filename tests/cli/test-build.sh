@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Building the components of an environment into the store.
+. "$(dirname "$0")/tap.sh"
+export FASSEMBLER_LIBEXEC=${FASSEMBLER%/*}
+
+run new site
+mkdir site/home
+run -C site build dev.minimal -n
+check 'a-dry-run-says-what-would-be-built' has "$out" 'build'
+check 'a-dry-run-touches-nothing' is "$(ls -A site/home)$(ls site/fassembler.lock 2> /dev/null)" ''
+run -C site build dev.minimal
+check 'a-component-is-built' is "$status" 0
+built=$(echo site/home/store/hello-*)
+check 'what-was-built-is-in-the-store' test -x "$built/bin/serve"
+check 'what-was-built-cannot-be-written' is "$(stat -c %a "$built" "$built/bin/serve" | tr '\n' ' ')" '555 555 '
+run -C site build dev.minimal
+check 'what-is-there-is-not-built-again' has "$err" 'hello: cached'
+run -C site build dev.minimal --json
+check 'a-build-is-a-stream-of-events' is "$(jq -s 'length > 0' <<< "$out")" true
+run -C site build dev.minimal -n --json
+check 'a-plan-is-json-too' is "$(jq -r '.plan[0] | "\(.component) \(.action)"' <<< "$out")" 'hello there'
+run -C site gc
+check 'what-an-environment-was-built-from-is-kept' test -d "$built"
+
+echo '<p>changed</p>' >> site/hello/www/index.html
+run -C site build dev.minimal
+check 'a-changed-source-is-built-anew' is "$(find site/home/store -maxdepth 1 -name 'hello-*' | wc -l)" 2
+check 'an-unknown-environment-is-not-found' exits 4 -C site build prod.minimal
+run -C site build dev.minimal other=1
+check 'an-unknown-setting-is-a-mistake' is "$status" 2
+
+# A source in git, whose lock is kept.
+git init -q -b main origin
+commit() {
+    git -C origin add -A
+    git -C origin -c user.name=A -c user.email=a@example.org commit -qm "$1"
+}
+cp -r site/hello/. origin
+commit first
+first=$(git -C origin rev-parse HEAD)
+sed -i "s|^source:.*|source: {git: $work/origin, trunk: main}|" site/components/hello.yaml
+run -C site build dev.minimal
+check 'a-revision-of-git-is-built' is "$status:$(awk '$1 == "hello" { print $3 }' site/fassembler.lock)" "0:$first"
+echo more >> origin/www/index.html
+commit second
+second=$(git -C origin rev-parse HEAD)
+run -C site build dev.minimal
+check 'the-lock-keeps-its-revision' is "$(awk '$1 == "hello" { print $3 }' site/fassembler.lock)" "$first"
+check 'a-locked-revision-is-not-built-again' has "$err" 'hello: cached'
+run -C site build dev.minimal --update
+check 'update-moves-on' is "$status:$(awk '$1 == "hello" { print $3 }' site/fassembler.lock)" "0:$second"
+mv origin gone
+run -C site build dev.minimal
+check 'what-is-there-needs-no-repository' is "$status" 0
+run -C site --home "$work/other" build dev.minimal
+check 'a-repository-that-is-gone-is-told' has "$err" "$work/origin"
+mv gone origin
+sed -i "s/sha256:[0-9a-f]*/sha256:$(printf '0%.0s' {1..63})1/" site/fassembler.lock
+check 'another-content-than-the-lock-is-refused' exits 1 -C site --home "$work/other" build dev.minimal
+check 'the-refusal-names-the-way-on' has "$err" "'fassembler build --update'"
+rm site/fassembler.lock
+
+components() { find site/home/store -maxdepth 1 -name 'hello-*' -not -empty | sort; }
+before=$(components)
+sed -i 's|cp -r www bin.*|echo the-step-said-this; false|' site/components/hello.yaml
+run -C site build dev.minimal
+check 'a-step-that-fails-fails-the-build' is "$status" 1
+check 'the-log-of-what-failed-is-shown' has "$err" 'the-step-said-this'
+check 'a-failed-build-leaves-nothing-in-the-store' is "$(components)" "$before"
+
+# shellcheck disable=SC2016 # for the step's shell
+sed -i 's|echo the-step-said-this; false|cp -r www bin tests $out/; echo x > /usr/escaped|' site/components/hello.yaml
+check 'a-step-cannot-write-outside' exits 1 -C site build dev.minimal
+check 'nothing-was-written-outside' test ! -e /usr/escaped
+
+# Killed in the midst: the step waits for a pipe that nobody opens.
+sed -i 's|; echo x > /usr/escaped|; mkfifo wait; echo begun; cat wait|' site/components/hello.yaml
+"$FASSEMBLER" -C site build dev.minimal > /dev/null 2> killed < /dev/null &
+pid=$!
+until grep -q begun site/home/log/build/hello.log 2> /dev/null; do read -rt 0.05 <> <(:) || :; done
+kill -9 "$pid"
+wait "$pid" 2> /dev/null
+sed -i 's|; mkfifo wait; echo begun; cat wait||' site/components/hello.yaml
+run -C site build dev.minimal
+check 'after-a-kill-a-rerun-completes' is "$status" 0
+finish
