@@ -1,0 +1,74 @@
+"""A supervisor of the test's own, in a directory of its own, and the lines of TAP."""
+import os
+import subprocess
+import tempfile
+
+HEAD = """[supervisord]
+nodaemon=true
+logfile=%(dir)s/supervisord.log
+pidfile=%(dir)s/supervisord.pid
+childlogdir=%(dir)s
+user=%(user)s
+[unix_http_server]
+file=%(dir)s/sock
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+[supervisorctl]
+serverurl=unix://%(dir)s/sock
+"""
+
+
+class Supervisor:
+    """Runs @program with @text behind the usual sections until the block ends."""
+
+    def __init__(self, program, text, level='info'):
+        self.scratch = tempfile.TemporaryDirectory(prefix='sv')
+        self.dir = self.scratch.name
+        self.config = os.path.join(self.dir, 'supervisord.conf')
+        self.write(text, level)
+        self.process = subprocess.Popen([program, '-c', self.config], stdout=subprocess.PIPE, text=True)
+        self.seen = []
+        self.wait_log('supervisord started')
+
+    def write(self, text, level='info'):
+        import getpass
+        head = HEAD % {'dir': self.dir, 'user': getpass.getuser()}
+        with open(self.config, 'w', encoding='utf-8') as out:
+            out.write(head.replace('nodaemon=true', 'nodaemon=true\nloglevel=' + level) + text.replace('@DIR@', self.dir))
+
+    def wait_log(self, *words):
+        """Reads the supervisor's log until a line has all the words; returns the line."""
+        for line in self.process.stdout:
+            self.seen.append(line)
+            if all(word in line for word in words):
+                return line
+        raise RuntimeError('the supervisor ended: ' + ''.join(self.seen[-5:]))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *problem):
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.stdout.read()
+        self.process.wait()
+        self.process.stdout.close()
+        self.scratch.cleanup()
+
+
+class Tap:
+    def __init__(self):
+        self.count = 0
+
+    def ok(self, good, name, *notes):
+        self.count += 1
+        print('%sok %d - %s' % ('' if good else 'not ', self.count, name), flush=True)
+        for note in notes if not good else ():
+            for line in str(note).splitlines() or ['']:
+                print('# ' + line, flush=True)
+
+    def equal(self, got, want, name):
+        self.ok(got == want, name, 'got:  %r' % (got,), 'want: %r' % (want,))
+
+    def done(self):
+        print('1..%d' % self.count)
