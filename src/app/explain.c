@@ -9,12 +9,6 @@
 /* Without a component, a value is for all that have a setting of that name. */
 #define EVERY_COMPONENT "*"
 
-bool
-fa_explain_is_assignment(const char *word)
-{
-    return strchr(word, '=') != NULL;
-}
-
 static bool
 parse_assignment(const char *word, FaGiven **ret_given, GError **error)
 {

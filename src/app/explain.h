@@ -14,6 +14,3 @@
  */
 FaValues *fa_explain_values(FaContext *context, const FaChoice *choice,
                             const char *const *assignments, GError **error);
-
-/* True when @word is an assignment: a name, perhaps with a component before it, and '='. */
-bool fa_explain_is_assignment(const char *word);

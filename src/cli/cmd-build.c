@@ -1,10 +1,8 @@
-#include <string.h>
-
 #include "app/assemble.h"
-#include "base/error.h"
 #include "cli/answer.h"
 #include "cli/complete.h"
 #include "cli/progress.h"
+#include "cli/words.h"
 #include "sys/fs.h"
 
 #define JOBS_DEFAULT 2
@@ -155,34 +153,13 @@ build(const FaInvocation *invocation, FaContext *context, const FaChoice *choice
     return is_built;
 }
 
-/* Divides the arguments into one environment, if any, and assignments. */
-static bool
-read_arguments(const FaInvocation *invocation, const char **ret_environment, GPtrArray *assignments,
-               GError **error)
-{
-    const char *environment = NULL;
-    for (size_t i = 0; i < invocation->argument_count; i++) {
-        const char *word = invocation->arguments[i];
-        if (strchr(word, '=') != NULL)
-            g_ptr_array_add(assignments, (char *)word);
-        else if (environment == NULL)
-            environment = word;
-        else
-            return fa_fail(error, FA_ERROR_USAGE, "two environments given: '%s' and '%s'",
-                           environment, word);
-    }
-    g_ptr_array_add(assignments, NULL);
-    *ret_environment = environment;
-    return true;
-}
-
 static bool
 run(FaInvocation *invocation, GError **error)
 {
     const Options *chosen = invocation->options;
     const char *environment = NULL;
-    g_autoptr(GPtrArray) assignments = g_ptr_array_new();
-    if (!read_arguments(invocation, &environment, assignments, error))
+    g_autofree const char **assignments = NULL;
+    if (!fa_words_divide(invocation, "environment", &environment, &assignments, error))
         return false;
 
     g_autoptr(FaContext) context = fa_context_open(invocation->home, error);
@@ -191,7 +168,7 @@ run(FaInvocation *invocation, GError **error)
         !fa_context_choose(context, environment, &choice, error))
         return false;
     FaAssembleOptions assemble = {
-        .assignments = (const char *const *)assignments->pdata,
+        .assignments = assignments,
         .jobs = chosen->jobs != 0 ? chosen->jobs : JOBS_DEFAULT,
         .unprotected = g_strcmp0(chosen->sandbox, "none") == 0,
         .update = chosen->update,

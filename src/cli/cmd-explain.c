@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/answer.h"
 #include "cli/complete.h"
+#include "cli/words.h"
 #include "view/explain.h"
 
 typedef struct Options {
@@ -144,27 +145,6 @@ fail_unknown(const FaProduct *product, const char *name, GError **error)
                    "no component '%s'\nhelp: 'fassembler explain' shows them all", name);
 }
 
-/* Divides the arguments into one component, if any, and assignments. */
-static bool
-read_arguments(const FaInvocation *invocation, const char **ret_component, GPtrArray *assignments,
-               GError **error)
-{
-    const char *component = NULL;
-    for (size_t i = 0; i < invocation->argument_count; i++) {
-        const char *word = invocation->arguments[i];
-        if (fa_explain_is_assignment(word))
-            g_ptr_array_add(assignments, (char *)word);
-        else if (component == NULL)
-            component = word;
-        else
-            return fa_fail(error, FA_ERROR_USAGE, "two components given: '%s' and '%s'", component,
-                           word);
-    }
-    g_ptr_array_add(assignments, NULL);
-    *ret_component = component;
-    return true;
-}
-
 static bool
 answer(const FaInvocation *invocation, const FaProduct *product, const FaValues *values,
        const char *only, GError **error)
@@ -194,8 +174,8 @@ run(FaInvocation *invocation, GError **error)
 {
     const Options *chosen = invocation->options;
     const char *component = NULL;
-    g_autoptr(GPtrArray) assignments = g_ptr_array_new();
-    if (!read_arguments(invocation, &component, assignments, error))
+    g_autofree const char **assignments = NULL;
+    if (!fa_words_divide(invocation, "component", &component, &assignments, error))
         return false;
 
     g_autoptr(FaContext) context = fa_context_open(invocation->home, error);
@@ -207,8 +187,7 @@ run(FaInvocation *invocation, GError **error)
     if (component != NULL && fa_product_find_component(product, component) == NULL)
         return fail_unknown(product, component, error);
 
-    g_autoptr(FaValues) values =
-        fa_explain_values(context, &choice, (const char *const *)assignments->pdata, error);
+    g_autoptr(FaValues) values = fa_explain_values(context, &choice, assignments, error);
     return values != NULL && answer(invocation, product, values, component, error);
 }
 

@@ -1,0 +1,27 @@
+#include "cli/words.h"
+
+#include <string.h>
+
+#include "base/error.h"
+
+bool
+fa_words_divide(const FaInvocation *invocation, const char *what, const char **ret_word,
+                const char ***ret_assignments, GError **error)
+{
+    g_autofree const char **assignments = g_new0(const char *, invocation->argument_count + 1);
+    const char *only = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; i < invocation->argument_count; i++) {
+        const char *word = invocation->arguments[i];
+        if (strchr(word, '=') != NULL)
+            assignments[count++] = word;
+        else if (only == NULL)
+            only = word;
+        else
+            return fa_fail(error, FA_ERROR_USAGE, "two %ss given: '%s' and '%s'", what, only, word);
+    }
+    *ret_word = only;
+    *ret_assignments = g_steal_pointer(&assignments);
+    return true;
+}

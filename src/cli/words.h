@@ -1,0 +1,12 @@
+#pragma once
+/*
+ * Arguments that may be mixed: one word of the command's own, and `component.setting=value`.
+ */
+#include "cli/command.h"
+
+/*
+ * *ret_word is the argument that is no assignment, or NULL; *ret_assignments (transfer container) are all others,
+ * NULL-ended. Both point into @invocation. USAGE when there are two words; @what names them: "environment".
+ */
+bool fa_words_divide(const FaInvocation *invocation, const char *what, const char **ret_word,
+                     const char ***ret_assignments, GError **error);
