@@ -155,9 +155,10 @@ fa_lines_match(const GArray *a, const GArray *b, size_t limit)
     while (a_end > begin && b_end > begin && left[a_end - 1].id == right[b_end - 1].id)
         match[--a_end] = --b_end;
 
-    Span span = {left + begin, right + begin, a_end - begin, b_end - begin};
-    if (span.a_count == 0 || span.b_count == 0)
+    if (begin == a_end || begin == b_end)
         return match;
+
+    Span span = {left + begin, right + begin, a_end - begin, b_end - begin};
     match_span(&span, limit, match + begin);
     for (int i = begin; i < a_end; i++)
         match[i] += match[i] >= 0 ? begin : 0;
