@@ -15,7 +15,7 @@
 #define REPOSITORIES_MAKE "make"
 #define MAKE_SECONDS      120
 
-/* (transfer full) (nullable) The folder of the examples: beside the build tree's program, or installed. */
+/* (transfer full) (nullable) The folder of the examples: of a build folder in the source tree, or installed. */
 static char *
 find_examples(GError **error)
 {
@@ -24,7 +24,8 @@ find_examples(GError **error)
         return NULL;
 
     g_autofree char *folder = g_path_get_dirname(program);
-    const char *const places[] = {"../examples", "../share/fassembler/examples", NULL};
+    const char *const places[] = {"../examples", "../../examples", "../share/fassembler/examples",
+                                  NULL};
     for (const char *const *place = places; *place != NULL; place++) {
         g_autofree char *joined = g_build_filename(folder, *place, NULL);
         g_autofree char *path = fa_fs_absolute(joined);

@@ -77,7 +77,9 @@ check 'nothing-was-written-outside' test ! -e /usr/escaped
 sed -i 's|; echo x > /usr/escaped|; mkfifo wait; echo begun; cat wait|' site/components/hello.yaml
 "$FASSEMBLER" -C site build dev.minimal > /dev/null 2> killed < /dev/null &
 pid=$!
-until grep -q begun site/home/log/build/hello.log 2> /dev/null; do read -rt 0.05 <> <(:) || :; done
+until grep -q begun site/home/log/build/hello.log 2> /dev/null || ! kill -0 "$pid" 2> /dev/null; do
+    read -rt 0.05 <> <(:) || :
+done
 kill -9 "$pid"
 wait "$pid" 2> /dev/null
 sed -i 's|; mkfifo wait; echo begun; cat wait||' site/components/hello.yaml
