@@ -58,7 +58,7 @@ def run(client, supervisor, command):
                           stdin=subprocess.DEVNULL, check=False)
     text = re.sub(r'pid \d+, uptime \d:\d\d:\d\d', 'pid N, uptime T', done.stdout)
     text = re.sub(r'(?m)^\d+$', 'N', text)
-    if 'all' in command:
+    if 'all' in command or ':*' in command:
         text = ''.join(sorted(text.splitlines(keepends=True)))  # they stop in any order
     return text, done.returncode
 
