@@ -304,7 +304,7 @@ open_run(Run *run, const FaChoice *choice, GError **error)
 
     if (!fa_context_check(context, error))
         return false;
-    run->values = fa_explain_values(context, choice, options->assignments, error);
+    run->values = fa_explain_values(context, choice, options->assignments, NULL, error);
     if (run->values == NULL)
         return false;
     run->recipes = fa_plan_order(fa_context_get_product(context), NULL, diags);

@@ -38,7 +38,7 @@ parse_assignment(const char *word, FaGiven **ret_given, GError **error)
 
 FaValues *
 fa_explain_values(FaContext *context, const FaChoice *choice, const char *const *assignments,
-                  GError **error)
+                  const GPtrArray *plan, GError **error)
 {
     g_autoptr(GPtrArray) given = g_ptr_array_new_with_free_func((GDestroyNotify)fa_given_free);
     for (; assignments != NULL && *assignments != NULL; assignments++) {
@@ -48,11 +48,9 @@ fa_explain_values(FaContext *context, const FaChoice *choice, const char *const 
         g_ptr_array_add(given, one);
     }
 
-    g_autoptr(FaScope) names = fa_names_of_environment(context, choice, 0);
-    if (names == NULL) {
-        fa_context_check(context, error);
+    g_autoptr(FaScope) names = fa_names_of_environment(context, choice, 0, plan, error);
+    if (names == NULL)
         return NULL;
-    }
     g_autoptr(FaValues) values =
         fa_values_resolve(fa_context_get_product(context), choice->site, choice->environment, given,
                           names, fa_context_get_diags(context));

@@ -1,12 +1,11 @@
 #include "app/assemble.h"
+#include "cli/build-events.h"
 #include "cli/answer.h"
-#include "cli/complete.h"
+#include "cli/environment.h"
 #include "cli/progress.h"
 #include "cli/words.h"
-#include "sys/fs.h"
 
 #define JOBS_DEFAULT 2
-#define LOG_SHOWN    (64 * 1024 * 1024)
 
 static const char *const sandboxes[] = {"bwrap", "none", NULL};
 
@@ -25,55 +24,6 @@ static const FaOption options[] = {
     FA_OPTION_FLAG(Options, offline, "offline", 0, "Use no network for sources"),
     {0},
 };
-
-static void
-tell_planned(const FaAssembled *component, void *data)
-{
-    FaProgress *progress = data;
-    fa_progress_add(progress, component->component, 0);
-    if (component->state == FA_PLAN_THERE)
-        fa_progress_end(progress, component->component, FA_STEP_CACHED, component->name);
-}
-
-static void
-tell_begun(const char *component, void *data)
-{
-    fa_progress_begin(data, component);
-}
-
-static void
-tell_step(const char *component, const char *step, void *data)
-{
-    fa_progress_note(data, component, step);
-}
-
-static void
-tell_ended(const char *component, const GError *failure, const char *log, void *data)
-{
-    if (failure == NULL) {
-        fa_progress_end(data, component, FA_STEP_DONE, NULL);
-        return;
-    }
-    g_autofree char *text = NULL;
-    size_t length = 0;
-    fa_fs_read(log, LOG_SHOWN, &text, &length, NULL);
-    fa_progress_log(data, component, text, text != NULL ? log : NULL);
-    fa_progress_end(data, component, FA_STEP_FAILED, failure->message);
-}
-
-static void
-tell_skipped(const char *component, const char *because, void *data)
-{
-    g_autofree char *note =
-        because != NULL ? g_strdup_printf("'%s' failed", because) : g_strdup("stopped");
-    fa_progress_end(data, component, FA_STEP_SKIPPED, note);
-}
-
-static void
-tell_waiting(const char *owner, void *data)
-{
-    fa_progress_say(data, "waiting for %s", owner);
-}
 
 static const char *
 state_to_string(FaPlanState state)
@@ -139,15 +89,7 @@ build(const FaInvocation *invocation, FaContext *context, const FaChoice *choice
     g_autofree char *title =
         g_strdup_printf("%s.%s", choice->environment->name, choice->site->name);
     g_autoptr(FaProgress) progress = fa_progress_new(invocation, title, assemble->jobs);
-    assemble->events = (FaAssembleEvents){
-        .planned = tell_planned,
-        .begun = tell_begun,
-        .step = tell_step,
-        .ended = tell_ended,
-        .skipped = tell_skipped,
-        .waiting = tell_waiting,
-        .data = progress,
-    };
+    assemble->events = fa_build_events(progress);
     bool is_built = fa_assemble(context, choice, assemble, &plan, error);
     fa_progress_finish(progress);
     return is_built;
@@ -162,10 +104,9 @@ run(FaInvocation *invocation, GError **error)
     if (!fa_words_divide(invocation, "environment", &environment, &assignments, error))
         return false;
 
-    g_autoptr(FaContext) context = fa_context_open(invocation->home, error);
+    g_autoptr(FaContext) context = NULL;
     FaChoice choice;
-    if (context == NULL || !fa_context_check(context, error) ||
-        !fa_context_choose(context, environment, &choice, error))
+    if (!fa_environment_find(invocation, environment, &context, &choice, error))
         return false;
     FaAssembleOptions assemble = {
         .assignments = assignments,
@@ -177,18 +118,6 @@ run(FaInvocation *invocation, GError **error)
         .cancel = invocation->cancel,
     };
     return build(invocation, context, &choice, &assemble, error);
-}
-
-static void
-complete(FaCompletion *completion)
-{
-    const FaInvocation *invocation = fa_completion_get_invocation(completion);
-    g_autoptr(FaContext) context = fa_context_open(invocation->home, NULL);
-    if (context == NULL)
-        return;
-    g_auto(GStrv) names = fa_context_list_environments(context);
-    for (char **name = names; *name != NULL; name++)
-        fa_completion_add(completion, *name, NULL);
 }
 
 static const FaExample examples[] = {
@@ -215,5 +144,5 @@ const FaCmd fa_cmd_build = {
     .needs = FA_NEEDS_PRODUCT,
     .traits = FA_CMD_HAS_JSON | FA_CMD_HAS_DRY_RUN,
     .run = run,
-    .complete = complete,
+    .complete = fa_environment_complete,
 };

@@ -187,7 +187,7 @@ run(FaInvocation *invocation, GError **error)
     if (component != NULL && fa_product_find_component(product, component) == NULL)
         return fail_unknown(product, component, error);
 
-    g_autoptr(FaValues) values = fa_explain_values(context, &choice, assignments, error);
+    g_autoptr(FaValues) values = fa_explain_values(context, &choice, assignments, NULL, error);
     return values != NULL && answer(invocation, product, values, component, error);
 }
 

@@ -1,0 +1,37 @@
+#pragma once
+/*
+ * One environment made from components that were built: its folders, secrets and rendered files, and the build that its
+ * supervisor runs.
+ */
+#include <glib.h>
+#include <stdbool.h>
+
+#include "app/context.h"
+#include "domain/settings.h"
+#include "site/compose.h"
+#include "sys/lock.h"
+
+typedef struct FaEnvironment FaEnvironment;
+
+/*
+ * (transfer full) (nullable) Makes the folders and secrets of @choice and settles its values. @plan: of FaAssembled, all
+ * built. Holds the environment's lock until it is freed: CONFLICT when somebody else has it.
+ */
+FaEnvironment *fa_environment_open(FaContext *context, const FaChoice *choice,
+                                   const char *const *assignments, const GPtrArray *plan,
+                                   GError **error);
+void fa_environment_free(FaEnvironment *environment);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaEnvironment, fa_environment_free)
+
+const FaLayout *fa_environment_get_layout(const FaEnvironment *environment);
+/* Renders, composes the next build unless the current one is the same, and switches to it. */
+bool fa_environment_compose(FaEnvironment *environment, FaEditPolicy policy,
+                            FaComposed *ret_composed, GError **error);
+
+/*
+ * (transfer full) (nullable) The environment that set-up steps and tests of @recipe run in: PATH, out, etc, var, run, log,
+ * "NAME=value", NULL-ended.
+ */
+char **fa_environment_list_variables(const FaEnvironment *environment, const FaRecipe *recipe);
+/* (transfer full) What texts of @recipe see; it must not outlive @environment. */
+FaScope *fa_environment_scope(const FaEnvironment *environment, const FaRecipe *recipe);

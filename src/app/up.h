@@ -1,0 +1,39 @@
+#pragma once
+/*
+ * Starting, stopping and asking an environment.
+ */
+#include <stdbool.h>
+
+#include "app/assemble.h"
+#include "base/json.h"
+
+typedef struct FaUpOptions {
+    FaAssembleOptions assemble;
+    const char *on_edit; /* (nullable) ask, keep, replace, backup or merge */
+    /* Each may be NULL. What is being done now, one line. */
+    void (*say)(const char *text, void *data);
+    void *data;
+} FaUpOptions;
+
+/*
+ * Builds what is missing, composes the environment, starts its supervisor or brings the one that runs up to date, waits
+ * until every process runs and is ready, and does the set-up steps that are not done yet. CONFLICT when a port is taken.
+ * *ret_url (transfer full): where the site answers.
+ */
+bool fa_up(FaContext *context, const FaChoice *choice, const FaUpOptions *options, char **ret_url,
+           GError **error);
+
+/* Stops all processes and the supervisor; true also when it did not run. */
+bool fa_down(FaContext *context, const FaChoice *choice, FaCancel *cancel, bool *ret_was_up,
+             GError **error);
+
+/*
+ * *ret_status (transfer full): { "environment", "url", "build", "running": bool, "processes": [{"name", "state", "pid",
+ * "description"}] }; no processes when the supervisor does not run.
+ */
+bool fa_status(FaContext *context, const FaChoice *choice, FaCancel *cancel,
+               JsonObject **ret_status, GError **error);
+
+/* Restarts the processes that @names (NULL-ended) name, all for an empty list. NOT_FOUND for an unknown one. */
+bool fa_restart(FaContext *context, const FaChoice *choice, const char *const *names,
+                FaCancel *cancel, GError **error);

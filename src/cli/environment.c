@@ -1,0 +1,25 @@
+#include "cli/environment.h"
+
+bool
+fa_environment_find(const FaInvocation *invocation, const char *name, FaContext **ret_context,
+                    FaChoice *ret_choice, GError **error)
+{
+    g_autoptr(FaContext) context = fa_context_open(invocation->home, error);
+    if (context == NULL || !fa_context_check(context, error) ||
+        !fa_context_choose(context, name, ret_choice, error))
+        return false;
+    *ret_context = g_steal_pointer(&context);
+    return true;
+}
+
+void
+fa_environment_complete(FaCompletion *completion)
+{
+    const FaInvocation *invocation = fa_completion_get_invocation(completion);
+    g_autoptr(FaContext) context = fa_context_open(invocation->home, NULL);
+    if (context == NULL)
+        return;
+    g_auto(GStrv) names = fa_context_list_environments(context);
+    for (char **name = names; *name != NULL; name++)
+        fa_completion_add(completion, *name, NULL);
+}

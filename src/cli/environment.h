@@ -1,0 +1,12 @@
+#pragma once
+/*
+ * What commands on one environment share: finding it, and proposing its name.
+ */
+#include "app/context.h"
+#include "cli/complete.h"
+
+/* *ret_context is (transfer full). @name (nullable): ENVIRONMENT.SITE. */
+bool fa_environment_find(const FaInvocation *invocation, const char *name, FaContext **ret_context,
+                         FaChoice *ret_choice, GError **error);
+/* Proposes every ENVIRONMENT.SITE. */
+void fa_environment_complete(FaCompletion *completion);

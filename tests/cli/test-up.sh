@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# Starting, asking and stopping an environment, with the smallest example and our own supervisor.
+. "$(dirname "$0")/tap.sh"
+export FASSEMBLER_LIBEXEC=${FASSEMBLER%/*}
+
+run new site
+mkdir site/home
+# A base port that nobody has: the kernel says which is free, and environments lie on hundreds above it.
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+base=$(($(free_port) / 100 * 100))
+sed -i "s/base-port: [0-9]*/base-port: $base/" site/fassembler.yaml
+trap '"$FASSEMBLER" -C "$work/site" down dev.minimal 2> /dev/null; chmod -R u+w "$work" 2> /dev/null; rm -rf "$work"' EXIT
+
+run -C site status dev.minimal
+check 'what-was-never-started-is-down' is "$status" 3
+run -C site up dev.minimal
+check 'an-environment-is-started' is "$status" 0
+url=$(sed -n 's/.*is up: //p' <<< "$err")
+check 'the-site-answers-where-it-says' has "$(curl -s "$url")" 'It works'
+check 'the-site-s-setting-is-rendered' has "$(curl -s "${url}greeting.txt")" 'Hello'
+run -C site status dev.minimal
+check 'what-runs-has-status-0' is "$status" 0
+check 'a-process-is-shown-with-its-state' has "$out" 'RUNNING'
+run -C site status dev.minimal --json
+pid=$(jq '.processes[0].pid' <<< "$out")
+check 'the-status-is-json-too' is "$(jq -r '.environment' <<< "$out")" dev.minimal
+
+run -C site up dev.minimal
+check 'up-again-changes-nothing' is "$(find site/home/sites/minimal/dev/builds -mindepth 1 -maxdepth 1 | wc -l)" 1
+run -C site status dev.minimal --json
+check 'up-again-restarts-nothing' is "$(jq '.processes[0].pid' <<< "$out")" "$pid"
+check 'the-short-path-is-the-supervisor-s-client' has "$(site/home/sites/minimal/dev/bin/supervisorctl status)" 'hello'
+run -C site restart hello -e dev.minimal
+check 'a-process-is-restarted' is "$status" 0
+run -C site status dev.minimal --json
+check 'a-restarted-process-is-another' test "$(jq '.processes[0].pid' <<< "$out")" != "$pid"
+check 'an-unknown-process-is-not-found' exits 4 -C site restart other -e dev.minimal
+check 'restart-wants-a-name' exits 2 -C site restart -e dev.minimal
+
+run -C site up dev.minimal hello.greeting=Servus
+check 'a-changed-setting-makes-a-new-build' is "$status:$(find site/home/sites/minimal/dev/builds -mindepth 1 -maxdepth 1 | wc -l)" 0:2
+check 'the-new-setting-is-served' has "$(curl -s "${url}greeting.txt")" 'Servus'
+echo 'a person was here' >> site/home/sites/minimal/dev/current/etc/hello/greeting.txt
+run -C site up dev.minimal hello.greeting=Salve
+check 'an-edit-in-conflict-is-refused' is "$status" 3
+check 'the-refusal-shows-the-edit-and-the-flag' has "$err" '--on-edit'
+run -C site up dev.minimal hello.greeting=Salve --on-edit keep
+check 'an-edit-is-kept-when-told' has "$(cat site/home/sites/minimal/dev/current/etc/hello/greeting.txt)" 'a person was here'
+check 'secrets-are-for-their-owner-alone' is "$(stat -c %a site/home/sites/minimal/dev/var/admin.txt)" 600
+
+run -C site down dev.minimal
+check 'down-stops-it' is "$status:$(curl -s -o /dev/null -w '%{http_code}' "$url")" '0:000'
+run -C site down dev.minimal
+check 'down-again-is-no-error' is "$status" 0
+run -C site status dev.minimal
+check 'what-is-down-has-status-3' is "$status" 3
+
+port=${url##*:}
+port=${port%/}
+python3 -c 'import signal, socket, sys
+s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind(("127.0.0.1", int(sys.argv[1]))); s.listen(); print("ready", flush=True); signal.pause()' \
+    "$port" > taken &
+holder=$!
+until grep -q ready taken 2> /dev/null || ! kill -0 "$holder"; do read -rt 0.05 <> <(:) || :; done
+run -C site up dev.minimal --on-edit replace
+check 'a-taken-port-is-a-conflict' is "$status" 6
+check 'who-holds-it-is-named' has "$err" "$holder"
+kill "$holder"
+finish
