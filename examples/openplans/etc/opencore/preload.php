@@ -13,5 +13,10 @@ $config_cascade = array(
         'protected' => array(),
     ),
     'acl' => array('default' => '${etc}/acl.auth.php'),
+    'plugins' => array(
+        'default' => array('${out}/conf/plugins.php'),
+        'local' => array('${var}/conf/plugins.local.php'),
+        'protected' => array('${out}/conf/plugins.required.php'),
+    ),
     'plainauth.users' => array('default' => '${var}/conf/users.auth.php', 'protected' => ''),
 );

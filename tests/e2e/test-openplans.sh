@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# The example product with its real programs: nginx, DokuWiki, WordPress, MariaDB and Node, as an ordinary user.
+. "$(dirname "$0")/../cli/tap.sh"
+chmod 755 "$work"
+mkdir "$work/bin" "$work/room"
+cp "$FASSEMBLER" "${FASSEMBLER%/*}"/fassembler-{unpack,supervisord,supervisorctl} "$work/bin/"
+cp -r "$here/../../examples" "$work/"
+as_user() { "$@"; }
+if [ "$(id -u)" -eq 0 ]; then
+    # PHP and MariaDB refuse to be root.
+    chown nobody "$work/room"
+    as_user() { setpriv --reuid nobody --regid nogroup --clear-groups env -i PATH="$PATH" LC_ALL=C.UTF-8 HOME="$work/room" "$@"; }
+fi
+FASSEMBLER=$work/bin/fassembler
+run() {
+    as_user "$FASSEMBLER" "$@" > "$work/.out" 2> "$work/.err" < /dev/null
+    status=$?
+    out=$(cat "$work/.out")
+    err=$(cat "$work/.err")
+}
+demo=$work/room/demo
+trap 'as_user "$FASSEMBLER" -C "$demo" down dev.openplans 2> /dev/null; chmod -R u+w "$work" 2> /dev/null; rm -rf "$work"' EXIT
+
+run new "$demo" --example openplans
+check 'the-example-is-made' is "$status" 0
+as_user mkdir "$demo/home"
+base=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1] // 1000 * 1000)')
+as_user sed -i "s/base-port: 8000/base-port: $base/; s/base-port: 9000/base-port: $((base - 1000))/" "$demo/fassembler.yaml"
+run -C "$demo" up dev.openplans
+check 'six-real-programs-are-built-and-started' is "$status" 0
+url=http://127.0.0.1:$((base + 400))
+check 'the-wiki-answers' has "$(curl -s "$url/")" 'dokuwiki__content'
+check 'the-wiki-shows-no-error' lacks "$(curl -s "$url/")" 'class="error"'
+check 'the-blog-answers' has "$(curl -s "$url/blog/")" 'OpenPlans'
+check 'the-tasks-answer' has "$(curl -s "$url/tasks/")" 'Tasks'
+check 'configuration-is-hidden' is "$(curl -s -o /dev/null -w '%{http_code}' "$url/conf/users.auth.php")" 404
+run -C "$demo" status dev.openplans --json
+check 'every-process-runs' is "$(jq -r '[.processes[].state] | unique | join(" ")' <<< "$out")" RUNNING
+pids=$(jq -c '[.processes[].pid]' <<< "$out")
+run -C "$demo" up dev.openplans
+check 'up-again-does-no-set-up' lacks "$err" 'set-up of'
+run -C "$demo" status dev.openplans --json
+check 'up-again-restarts-nothing' is "$(jq -c '[.processes[].pid]' <<< "$out")" "$pids"
+secret=$(cat "$demo/home/sites/openplans/dev/var/secrets/wordpress-db")
+check 'a-secret-is-in-no-log' is "$(grep -rl "$secret" "$demo/home/sites/openplans/dev/var/log" "$demo/home/log")" ''
+check 'a-secret-is-not-in-the-record' is "$(grep -c "$secret" "$demo/home/sites/openplans/dev/current/build.json")" 0
+# shellcheck disable=SC2009 # the argument lists are what is looked at
+check 'a-secret-is-in-no-argument-list' lacks "$(ps axww -o args)" "$secret"
+run -C "$demo" down dev.openplans
+check 'everything-stops' is "$status" 0
+check 'nothing-of-it-lives-on' is "$(pgrep -f "$demo/home" | wc -l)" 0
+finish
