@@ -193,6 +193,7 @@ exit_ready(SvSuper *super, SvWatch *watch, uint32_t events)
         return;
     sv_watch_close(&super->loop, watch);
     reaped(super, proc, pid > 0 ? status : 0);
+    sv_super_reap_orphans(super);
 }
 
 static void

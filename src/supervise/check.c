@@ -147,6 +147,7 @@ command_ready(SvSuper *super, SvWatch *watch, uint32_t events)
     if (waitpid(check->pid, &status, WNOHANG) != check->pid)
         return;
     check->pid = 0;
+    sv_super_reap_orphans(super);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         passed(super, check);
     else

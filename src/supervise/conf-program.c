@@ -198,10 +198,10 @@ read_host(Section *s, const char *option, const char *text, SvCheckConf *check)
     const char *slash = strchr(text, '/');
     const char *address =
         slash ? sv_arena_strndup(&s->reader->scratch, text, (size_t)(slash - text)) : text;
-    int64_t port = 80;
+    int64_t port = check->kind == SV_CHECK_HTTP ? 80 : 443;
 
     check->path = slash ? slash : "/";
-    if (check->kind == SV_CHECK_HTTP && address && !strchr(address, ':'))
+    if (slash && address && !strchr(address, ':'))
         check->host = sv_arena_strdup(s->reader->arena, address);
     else
         SV_TRY(sv_value_address(s->reader->arena, address ? address : "", &check->host, &port,
@@ -237,6 +237,10 @@ read_check(Section *s, const char *option, SvCheckConf *check)
     } else if (strncmp(value, "http://", 7) == 0) {
         check->kind = SV_CHECK_HTTP;
         return read_host(s, option, value + 7, check);
+    } else if (strncmp(value, "https://", 8) == 0) {
+        /* There is no TLS in here: that somebody accepts the connection must do. */
+        check->kind = SV_CHECK_TCP;
+        return read_host(s, option, value + 8, check);
     } else if (strncmp(value, "command:", 8) == 0) {
         check->kind = SV_CHECK_COMMAND;
         if (sv_shlex_split(s->reader->arena, value + 8, &check->argv, &problem) < 0 || problem ||

@@ -226,7 +226,9 @@ open_log(SvSuper *super)
                              .path = config->logfile,
                              .maxbytes = config->logfile_maxbytes,
                              .backups = config->logfile_backups};
-    super->log_stdout = config->nodaemon && !config->silent;
+    if (super->stdout_fd >= 0)
+        close(super->stdout_fd);
+    super->stdout_fd = config->nodaemon && !config->silent ? sv_log_open_stdout() : -1;
     if (strcmp(config->logfile, "syslog") != 0)
         sv_logfile_open(&super->log);
     if (config->uid < 0 && getuid() == 0)
@@ -433,5 +435,6 @@ main(int argc, char **argv)
         super.config_path = absolute;
     }
     super.mood = SV_MOOD_RUNNING;
+    super.stdout_fd = -1;
     return run(&super, argv[0]);
 }

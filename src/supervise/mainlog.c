@@ -1,4 +1,4 @@
-#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
@@ -30,6 +30,15 @@ level_name(int level)
     }
 }
 
+int
+sv_log_open_stdout(void)
+{
+    /* A description of our own: that of the terminal is shared with others, who do not expect it not to block. */
+    int fd = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_APPEND | O_CLOEXEC | O_NOCTTY);
+
+    return fd >= 0 ? fd : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+}
+
 void
 sv_log(SvSuper *super, int level, const char *format, ...)
 {
@@ -52,9 +61,9 @@ sv_log(SvSuper *super, int level, const char *format, ...)
     sv_buf_vprintf(&buf, format, args);
     va_end(args);
     line[buf.length++] = '\n';
-    if (super->log_stdout) {
-        /* A terminal that is held must not hold the supervisor: what it does not take is lost to it. */
-        ssize_t ignored = write(STDOUT_FILENO, line, buf.length);
+    if (super->stdout_fd >= 0) {
+        /* A terminal or a reader that is held must not hold the supervisor: what it does not take is lost to it. */
+        ssize_t ignored = write(super->stdout_fd, line, buf.length);
         (void)ignored;
     }
     if (strcmp(super->config->logfile, "syslog") == 0)

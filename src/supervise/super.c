@@ -418,8 +418,8 @@ reopen_logs(SvSuper *super)
 }
 
 /* Children that are not ours by name: orphans that came to us as their reaper. Ours have a pidfd each. */
-static void
-reap_orphans(SvSuper *super)
+void
+sv_super_reap_orphans(SvSuper *super)
 {
     while (true) {
         siginfo_t info = {0};
@@ -431,7 +431,7 @@ reap_orphans(SvSuper *super)
             for (size_t i = 0; !known && i < group->count; i++)
                 known = group->procs[i].pid == info.si_pid ||
                         (group->procs[i].check && group->procs[i].check->pid == info.si_pid);
-        /* What is known is reaped by its own watch; what stands behind it in the queue is seen at the next SIGCHLD. */
+        /* What is known is reaped by its own watch; and then what stands behind it in the queue is looked at. */
         if (known || waitpid(info.si_pid, &status, WNOHANG) <= 0)
             return;
         sv_log(super, SV_INFO, "reaped unknown pid %d", (int)info.si_pid);
@@ -465,7 +465,7 @@ take_signal(SvSuper *super, int number)
         reopen_logs(super);
         break;
     case SIGCHLD:
-        reap_orphans(super);
+        sv_super_reap_orphans(super);
         break;
     default:
         break;

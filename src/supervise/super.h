@@ -158,7 +158,7 @@ typedef struct SvSuper {
     bool stopping;
     bool finished;
     SvLogFile log;
-    bool log_stdout;
+    int stdout_fd; /* the log goes there too; -1: it does not */
     SvWatch signals;
     SvTimer ticks;
     int64_t tick_slices[3];
@@ -175,6 +175,7 @@ typedef struct SvSuper {
 int sv_super_prepare(SvConfig *config, SvRuntime **ret_runtime);
 int sv_super_init(SvSuper *super);
 void sv_super_run(SvSuper *super);
+void sv_super_reap_orphans(SvSuper *super);
 SvGroup *sv_super_group(const SvSuper *super, const char *name);
 SvProc *sv_group_proc(const SvGroup *group, const char *name);
 /* Takes a group of the candidate into use. Returns 0, -EEXIST, or negative errno where it has a socket that cannot be made. */
@@ -238,6 +239,8 @@ void sv_pool_dispatch(SvSuper *super, SvGroup *pool);
 /* mainlog.c */
 void sv_log(SvSuper *super, int level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+int sv_log_open_stdout(void);
 
 /* server.c: wakes the clients that wait for this process. */
 void sv_server_wake(SvSuper *super, SvProc *proc);

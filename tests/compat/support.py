@@ -1,7 +1,10 @@
 """A supervisor of the test's own, in a directory of its own, and the lines of TAP."""
+import getpass
 import os
+import queue
 import subprocess
 import tempfile
+import threading
 
 HEAD = """[supervisord]
 nodaemon=true
@@ -28,21 +31,35 @@ class Supervisor:
         self.write(text, level)
         self.process = subprocess.Popen([program, '-c', self.config], stdout=subprocess.PIPE, text=True)
         self.seen = []
+        self.lines = queue.SimpleQueue()
+        self.reader = threading.Thread(target=self.collect)
+        self.reader.start()
         self.wait_log('supervisord started')
 
     def write(self, text, level='info'):
-        import getpass
         head = HEAD % {'dir': self.dir, 'user': getpass.getuser()}
         with open(self.config, 'w', encoding='utf-8') as out:
             out.write(head.replace('nodaemon=true', 'nodaemon=true\nloglevel=' + level) + text.replace('@DIR@', self.dir))
 
     def wait_log(self, *words):
         """Reads the supervisor's log until a line has all the words; returns the line."""
-        for line in self.process.stdout:
+        while (line := self.lines.get()) is not None:
             self.seen.append(line)
             if all(word in line for word in words):
                 return line
         raise RuntimeError('the supervisor ended: ' + ''.join(self.seen[-5:]))
+
+    def collect(self):
+        for line in self.process.stdout:
+            self.lines.put(line)
+        self.lines.put(None)
+
+    def rest(self):
+        """What the log says from here to its end."""
+        text = ''
+        while (line := self.lines.get()) is not None:
+            text += line
+        return text
 
     def __enter__(self):
         return self
@@ -50,8 +67,8 @@ class Supervisor:
     def __exit__(self, *problem):
         if self.process.poll() is None:
             self.process.terminate()
-        self.process.stdout.read()
         self.process.wait()
+        self.reader.join()
         self.process.stdout.close()
         self.scratch.cleanup()
 

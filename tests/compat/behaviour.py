@@ -1,0 +1,343 @@
+#!/usr/bin/python3
+"""What the supervisor does with processes: states, restarts, stopping, logs, readiness, signals.
+
+  behaviour.py SUPERVISORD
+"""
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import xmlrpc.client
+
+sys.path.insert(0, '/usr/lib/python3/dist-packages')
+from supervisor.xmlrpc import SupervisorTransport  # noqa: E402  pylint: disable=wrong-import-position
+from support import Supervisor, Tap  # noqa: E402  pylint: disable=wrong-import-position
+
+
+def proxy(supervisor):
+    transport = SupervisorTransport('', '', 'unix://%s/sock' % supervisor.dir)
+    return xmlrpc.client.ServerProxy('http://127.0.0.1', transport)
+
+
+def fault_of(call, *args):
+    try:
+        call(*args)
+    except xmlrpc.client.Fault as fault:
+        return fault.faultCode, fault.faultString
+    return None
+
+
+def read(path):
+    """A file that is not there yet is empty."""
+    try:
+        with open(path, encoding='utf-8') as file:
+            return file.read()
+    except FileNotFoundError:
+        return ''
+
+
+def restarts(program, tap):
+    text = """
+[program:steady]
+command=/bin/cat
+startsecs=0
+[program:odd]
+command=/bin/sh -c "exit 3"
+startretries=2
+[program:once]
+command=/bin/true
+startsecs=0
+[program:fine]
+command=/bin/sh -c "exit 7"
+startsecs=0
+exitcodes=7
+"""
+    with Supervisor(program, text, 'debug') as supervisor:
+        rpc = proxy(supervisor).supervisor
+        supervisor.wait_log('steady entered RUNNING')
+        pid = rpc.getProcessInfo('steady')['pid']
+        began = time.monotonic()
+        os.kill(pid, signal.SIGKILL)
+        supervisor.wait_log('exited: steady', 'terminated by SIGKILL; not expected')
+        supervisor.wait_log("spawned: 'steady'")
+        tap.ok(time.monotonic() - began < 0.5, 'a killed program runs again at once')
+        tap.ok(rpc.getProcessInfo('steady')['pid'] != pid, 'a restarted program has another pid')
+        supervisor.wait_log('gave up: odd')
+        lines = [line for line in supervisor.seen if "spawned: 'odd'" in line]
+        tap.equal(len(lines), 3, 'startretries=2 is three attempts')
+        info = rpc.getProcessInfo('odd')
+        tap.equal((info['statename'], info['state'], info['spawnerr'], info['exitstatus']),
+                  ('FATAL', 200, 'Exited too quickly (process log may have details)', 0),
+                  'a program that cannot start is FATAL and says why')
+        tap.equal(rpc.getProcessInfo('once')['statename'], 'EXITED', 'an expected exit is not restarted')
+        tap.equal(rpc.getProcessInfo('fine')['exitstatus'], 7, 'an exit code of exitcodes is expected')
+
+
+def stopping(program, tap):
+    text = """
+[program:stubborn]
+command=/bin/sh -c "trap '' TERM; while :; do sleep 1 & wait; done"
+startsecs=0
+stopwaitsecs=1
+killasgroup=true
+[program:hup]
+command=/bin/sh -c "trap 'exit 0' HUP; while :; do sleep 0.05; done"
+stopsignal=HUP
+startsecs=0
+[program:late]
+command=/bin/cat
+priority=1
+startsecs=0
+"""
+    with Supervisor(program, text, 'debug') as supervisor:
+        rpc = proxy(supervisor).supervisor
+        supervisor.wait_log('hup entered RUNNING')
+        pid = rpc.getProcessInfo('stubborn')['pid']
+        tap.ok(rpc.stopProcess('stubborn') is True, 'a stop waits until the process is dead')
+        while group_lives(pid):
+            time.sleep(0.01)
+        tap.ok(True, 'a program that does not stop is killed with its group')
+        tap.equal(rpc.getProcessInfo('stubborn')['statename'], 'STOPPED', 'a killed program is STOPPED')
+        tap.ok(rpc.stopProcess('hup') is True, 'the stopsignal is the one configured')
+        tap.equal(rpc.getProcessInfo('hup')['exitstatus'], 0, 'the exit status of a stopped program is kept')
+        tap.equal(fault_of(rpc.stopProcess, 'hup'), (70, 'NOT_RUNNING: hup'), 'what is stopped cannot be stopped')
+        tap.equal(fault_of(rpc.startProcess, 'late'), (60, 'ALREADY_STARTED: late'), 'what runs cannot be started')
+        rpc.startProcess('hup')
+        rpc.shutdown()
+        supervisor.process.wait()
+        rest = supervisor.rest()
+        tap.ok(rest.index('stopped: hup') < rest.index('stopped: late'), 'groups stop in descending priority')
+        tap.equal(supervisor.process.returncode, 0, 'the supervisor exits with 0 after a shutdown')
+        tap.ok(not os.path.exists(supervisor.dir + '/sock'), 'the socket is gone after a shutdown')
+        tap.ok(not os.path.exists(supervisor.dir + '/supervisord.pid'), 'the pid file is gone after a shutdown')
+
+
+def group_lives(pid):
+    try:
+        os.killpg(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def logs(program, tap):
+    text = """
+[program:writer]
+command=/bin/sh -c "yes 0123456789 | head -c 500000; read line; echo last; exec cat"
+stdout_logfile=@DIR@/writer.log
+stdout_logfile_maxbytes=100KB
+stdout_logfile_backups=2
+startsecs=0
+[program:both]
+command=/bin/sh -c "echo one; echo two >&2; exec cat"
+redirect_stderr=true
+stdout_logfile=@DIR@/both.log
+startsecs=0
+[program:where]
+command=/bin/sh -c "pwd; umask; echo $A-$SUPERVISOR_PROCESS_NAME-$SUPERVISOR_GROUP_NAME-$SUPERVISOR_ENABLED; exec cat"
+directory=/usr
+umask=027
+environment=A="b c"
+stdout_logfile=@DIR@/where.log
+startsecs=0
+[program:nowhere]
+command=/bin/cat
+directory=/no/such/place
+startretries=0
+stderr_logfile=@DIR@/nowhere.log
+"""
+    with Supervisor(program, text, 'debug') as supervisor:
+        rpc = proxy(supervisor).supervisor
+        rpc.sendProcessStdin('writer', 'go\n')
+        # The piece that the end came in may have filled the log and made it an old one.
+        while not any(read(supervisor.dir + '/writer.log' + end).endswith('last\n') for end in ('', '.1')):
+            time.sleep(0.01)
+        rpc.sendProcessStdin('writer', 'more\n')
+        while rpc.readProcessStdoutLog('writer', -5, 0) != 'more\n':
+            time.sleep(0.01)
+        tap.ok(True, 'the end of a log can be read')
+        sizes = [os.path.getsize(supervisor.dir + '/writer.log' + end) for end in ('.1', '.2')]
+        tap.ok(all(size >= 100 * 1024 for size in sizes), 'a log is rotated after it has reached its size', sizes)
+        tap.ok(not os.path.exists(supervisor.dir + '/writer.log.3'), 'as many old logs are kept as configured')
+        while rpc.readProcessStdoutLog('both', 0, 0) != 'one\ntwo\n':
+            time.sleep(0.01)
+        tap.ok(True, 'stderr goes to stdout with redirect_stderr')
+        while read(supervisor.dir + '/where.log').count('\n') < 3:
+            time.sleep(0.01)
+        tap.equal(read(supervisor.dir + '/where.log'), '/usr\n0027\nb c-where-where-1\n',
+                  'directory, umask and environment are what was configured')
+        while 'not spawned' not in read(supervisor.dir + '/nowhere.log'):
+            time.sleep(0.01)
+        tap.equal(read(supervisor.dir + '/nowhere.log'),
+                  "supervisor: couldn't chdir to /no/such/place: ENOENT\nsupervisor: child process was not spawned\n",
+                  'what keeps a child from being set up is in its log')
+        os.rename(supervisor.dir + '/both.log', supervisor.dir + '/both.old')
+        supervisor.process.send_signal(signal.SIGUSR2)
+        supervisor.wait_log('logreopen')
+        rpc.sendProcessStdin('both', 'three\n')
+        while not os.path.exists(supervisor.dir + '/both.log') or read(supervisor.dir + '/both.log') != 'three\n':
+            time.sleep(0.01)
+        tap.ok(True, 'SIGUSR2 opens the logs anew')
+        tap.ok(rpc.clearProcessLogs('both') and rpc.tailProcessStdoutLog('both', 0, 100) == ['', 0, False],
+               'a log that is cleared is empty')
+
+
+def readiness(program, tap):
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.bind(('127.0.0.1', 0))
+    port = listener.getsockname()[1]
+    text = """
+[program:db]
+command=/bin/sh -c "read line; touch @DIR@/there; exec cat"
+ready=command:/usr/bin/test -e @DIR@/there
+startsecs=0
+[program:app]
+command=/bin/cat
+depends_on=db
+startsecs=0
+priority=1
+[program:net]
+command=/bin/cat
+ready=tcp:127.0.0.1:%d
+startsecs=0
+[program:told]
+command=/usr/bin/python3 -c "import os, socket, sys; sys.stdin.readline(); s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.sendto(b'READY=1', '\\0' + os.environ['NOTIFY_SOCKET'][1:]); sys.stdin.read()"
+ready=notify
+startsecs=0
+[program:never]
+command=/bin/cat
+ready=unix:@DIR@/no.sock
+ready_timeout=1
+startretries=0
+[program:after]
+command=/bin/cat
+depends_on=never
+""" % port
+    with Supervisor(program, text.replace('\\0', '\\\\0'), 'info') as supervisor:
+        rpc = proxy(supervisor).supervisor
+        supervisor.wait_log("spawned: 'told'")
+        app = rpc.getProcessInfo('app')
+        tap.equal((app['statename'], app['pid'], app['description']), ('STARTING', 0, 'waiting for db'),
+                  'a program waits for what it depends on and says for which')
+        tap.equal(rpc.getProcessInfo('db')['statename'], 'STARTING', 'a program is STARTING until it is ready')
+        rpc.sendProcessStdin('db', 'go\n')
+        supervisor.wait_log('db entered RUNNING')
+        supervisor.wait_log("spawned: 'app'")
+        tap.ok(True, 'a program starts when what it depends on is ready')
+        listener.listen()
+        supervisor.wait_log('net entered RUNNING')
+        tap.ok(True, 'ready=tcp: waits until somebody accepts connections')
+        rpc.sendProcessStdin('told', 'go\n')
+        supervisor.wait_log('told entered RUNNING')
+        tap.ok(True, 'ready=notify waits for READY=1')
+        while rpc.getProcessInfo('after')['statename'] != 'FATAL':
+            time.sleep(0.02)
+        tap.equal(rpc.getProcessInfo('never')['spawnerr'], 'not ready within 1 seconds',
+                  'a program that is not ready in time has failed')
+        tap.equal(rpc.getProcessInfo('after')['spawnerr'], 'a program that it depends on failed',
+                  'what waits for a program that failed fails too')
+        rpc.shutdown()
+        supervisor.process.wait()
+        rest = supervisor.rest()
+        tap.ok(rest.index('stopped: app') < rest.index('stopped: db'), 'what depends on a program stops before it')
+    listener.close()
+
+
+def http_ready(program, tap):
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.bind(('127.0.0.1', 0))
+    listener.listen()
+    answers = [b'HTTP/1.0 503 No\r\n\r\n', b'HTTP/1.0 200 OK\r\n\r\n']
+    asked = []
+
+    def serve():
+        for answer in answers:
+            peer, _ = listener.accept()
+            asked.append(peer.recv(4096).split(b'\r\n')[0])
+            peer.sendall(answer)
+            peer.close()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    text = """
+[program:web]
+command=/bin/cat
+ready=http://127.0.0.1:%d/healthz?x=1
+startsecs=0
+""" % listener.getsockname()[1]
+    with Supervisor(program, text) as supervisor:
+        supervisor.wait_log('web entered RUNNING')
+        thread.join()
+        tap.equal(asked, [b'GET /healthz?x=1 HTTP/1.0'] * 2, 'ready=http: waits for an answer of 2xx or 3xx')
+    listener.close()
+
+
+def configuration(program, tap):
+    text = """
+[program:a]
+command=/bin/cat
+startsecs=0
+[program:b]
+command=/bin/cat
+startsecs=0
+"""
+    with Supervisor(program, text) as supervisor:
+        rpc = proxy(supervisor).supervisor
+        supervisor.wait_log('b entered RUNNING')
+        tap.equal(rpc.reloadConfig(), [[[], [], []]], 'nothing has changed where nothing has')
+        pid = rpc.getProcessInfo('a')['pid']
+        supervisor.write(text.replace('[program:b]', '[program:c]') + 'autostart=false\n')
+        tap.equal(rpc.reloadConfig(), [[['c'], [], ['b']]], 'a reread tells what came and what went')
+        tap.equal(fault_of(rpc.removeProcessGroup, 'b'), (91, 'STILL_RUNNING: b'), 'a group that runs is not removed')
+        rpc.stopProcessGroup('b')
+        tap.ok(rpc.removeProcessGroup('b') and rpc.addProcessGroup('c'), 'groups can be removed and added')
+        tap.equal(fault_of(rpc.addProcessGroup, 'c'), (90, 'ALREADY_ADDED: c'), 'a group cannot be added twice')
+        tap.equal([info['name'] for info in rpc.getAllProcessInfo()], ['a', 'c'], 'the processes are the new ones')
+        supervisor.write('[program:a]\n')
+        code, words = fault_of(rpc.reloadConfig)
+        tap.ok(code == 92 and 'does not specify a command' in words, 'a bad configuration is refused with its error')
+        tap.equal(rpc.getProcessInfo('a')['pid'], pid, 'a bad configuration leaves what runs alone')
+        supervisor.write(text)
+        supervisor.process.send_signal(signal.SIGHUP)
+        supervisor.wait_log('supervisord started')
+        supervisor.wait_log('b entered RUNNING')
+        rpc = proxy(supervisor).supervisor
+        tap.ok(rpc.getProcessInfo('a')['pid'] != pid and rpc.getPID() == supervisor.process.pid,
+               'SIGHUP starts everything anew in the same process')
+
+
+def daemon(program, tap):
+    with Supervisor(program, '') as supervisor:
+        directory = supervisor.dir
+        path = directory + '/daemon.conf'
+        with open(path, 'w', encoding='utf-8') as out:
+            out.write('[supervisord]\nlogfile=%s/d.log\npidfile=%s/d.pid\nchildlogdir=%s\n'
+                      '[unix_http_server]\nfile=%s/d.sock\n'
+                      '[program:p]\ncommand=/bin/cat\nstartsecs=0\n' % (directory, directory, directory, directory))
+        done = subprocess.run([program, '-c', path], check=False, capture_output=True, text=True)
+        tap.equal((done.returncode, done.stderr), (0, ''), 'the daemon goes to the background')
+        while not os.path.exists(directory + '/d.pid') or 'p entered RUNNING' not in read(directory + '/d.log'):
+            time.sleep(0.01)
+        pid = int(read(directory + '/d.pid'))
+        tap.equal(os.getsid(pid), pid, 'the daemon leads a session of its own')
+        second = subprocess.run([program, '-n', '-c', path], check=False, capture_output=True, text=True)
+        tap.ok(second.returncode == 2 and 'Another program is already listening' in second.stderr,
+               'a second one refuses to run', second.stderr)
+        os.kill(pid, signal.SIGTERM)
+        while os.path.exists(directory + '/d.pid'):
+            time.sleep(0.01)
+        tap.ok(True, 'the daemon ends on SIGTERM')
+
+
+def main():
+    tap = Tap()
+    program = sys.argv[1]
+    for part in (restarts, stopping, logs, readiness, http_ready, configuration, daemon):
+        part(program, tap)
+    tap.done()
+
+
+main()
