@@ -493,6 +493,15 @@ wake_dependents(SvSuper *super, const SvProc *proc)
         }
 }
 
+bool
+sv_proc_is_called(const SvProc *proc, const char *name)
+{
+    const char *colon = strchr(proc->conf->section, ':');
+
+    return strcmp(proc->group->conf->name, name) == 0 || strcmp(proc->conf->name, name) == 0 ||
+           (colon && strcmp(colon + 1, name) == 0);
+}
+
 const SvProc *
 sv_proc_blocker(const SvSuper *super, const SvProc *proc, bool *ret_failed)
 {
@@ -500,8 +509,7 @@ sv_proc_blocker(const SvSuper *super, const SvProc *proc, bool *ret_failed)
         for (const SvGroup *group = super->groups; group; group = group->next)
             for (size_t i = 0; i < group->count; i++) {
                 const SvProc *other = &group->procs[i];
-                if (other == proc || (strcmp(group->conf->name, *name) != 0 &&
-                                      strcmp(other->conf->name, *name) != 0))
+                if (other == proc || !sv_proc_is_called(other, *name))
                     continue;
                 /* What has done its work and exited as expected is no obstacle. */
                 if (other->machine.state == SV_RUNNING ||

@@ -12,6 +12,8 @@
 #include "supervise/text.h"
 #include "supervise/values.h"
 
+#define DEPENDENCY_DEPTH_MAX 32
+
 typedef struct Groups {
     SvConfReader *reader;
     SvGroupConf *groups;
@@ -290,6 +292,37 @@ read_kind(Groups *all, const char *prefix, int (*read)(Groups *, const SvSection
     return 0;
 }
 
+static bool
+is_called(const SvGroupConf *group, const SvProgram *program, const char *name)
+{
+    return strcmp(group->name, name) == 0 || strcmp(program->name, name) == 0 ||
+           strcmp(strchr(program->section, ':') + 1, name) == 0;
+}
+
+/* Follows what @program depends on. Circles are found by their depth, which no chain without one can have. */
+static int
+check_dependencies(SvConfReader *reader, const SvProgram *program, size_t depth)
+{
+    const SvConfig *config = reader->config;
+
+    if (depth > DEPENDENCY_DEPTH_MAX)
+        return sv_fail(&reader->error,
+                       "depends_on goes in a circle, or is deeper than %d, in section '%s'",
+                       DEPENDENCY_DEPTH_MAX, program->section);
+    for (const char *const *name = program->depends_on; name && *name; name++) {
+        const SvProgram *found = NULL;
+        for (size_t i = 0; i < config->group_count && !found; i++)
+            for (size_t j = 0; j < config->groups[i].count && !found; j++)
+                if (is_called(&config->groups[i], &config->groups[i].programs[j], *name))
+                    found = &config->groups[i].programs[j];
+        if (!found)
+            return sv_fail(&reader->error, "depends_on names unknown program '%s' in section '%s'",
+                           *name, program->section);
+        SV_TRY(check_dependencies(reader, found, depth + 1));
+    }
+    return 0;
+}
+
 int
 sv_conf_read_groups(SvConfReader *reader)
 {
@@ -312,6 +345,9 @@ sv_conf_read_groups(SvConfReader *reader)
     config->group_count = all.count;
     for (size_t i = 0; i < all.count; i++)
         config->program_count += all.groups[i].count;
+    for (size_t i = 0; i < all.count; i++)
+        for (size_t j = 0; j < all.groups[i].count; j++)
+            SV_TRY(check_dependencies(reader, &all.groups[i].programs[j], 0));
     return 0;
 }
 

@@ -21,142 +21,6 @@
 
 static const int64_t tick_periods[3] = {5, 60, 3600};
 
-static size_t
-buffers_needed(const SvConfig *config)
-{
-    size_t size = 4096;
-
-    for (size_t i = 0; i < config->group_count; i++) {
-        const SvGroupConf *group = &config->groups[i];
-        bool pool = group->class == SV_CLASS_LISTENER;
-        size += group->count * ((pool ? SV_EVENT_MAX + 1024 : SV_STDIN_MAX) + 64);
-        if (pool)
-            size += ((size_t)group->buffer_size + group->count + 1) * (SV_EVENT_MAX + 64);
-        for (size_t j = 0; j < group->count; j++)
-            for (size_t k = 0; k < 2; k++)
-                size += (size_t)group->programs[j].log[k].capture_maxbytes + 64;
-    }
-    return size;
-}
-
-static int
-prepare_channel(SvConfig *config, SvProc *proc, int number)
-{
-    SvChannel *channel = &proc->channels[number];
-    const SvLogConf *conf = &proc->conf->log[number];
-
-    channel->proc = proc;
-    channel->stdout = number == SV_STDOUT;
-    channel->pipe.fd = channel->log.fd = -1;
-    if (conf->kind == SV_LOG_AUTO) {
-        size_t room = strlen(config->childlogdir) + strlen(proc->conf->name) +
-                      strlen(config->identifier) + 64;
-        channel->auto_path = sv_arena_alloc(&config->arena, room);
-        if (!channel->auto_path)
-            return -ENOMEM;
-    }
-    if (conf->capture_maxbytes > 0) {
-        channel->capture = sv_arena_alloc(&config->buffers, (size_t)conf->capture_maxbytes);
-        if (!channel->capture)
-            return -ENOMEM;
-    }
-    return 0;
-}
-
-static int
-prepare_proc(SvConfig *config, SvGroup *group, SvProc *proc, const SvProgram *program)
-{
-    bool listener = group->conf->class == SV_CLASS_LISTENER;
-
-    proc->conf = program;
-    proc->group = group;
-    proc->exit.fd = proc->input.fd = -1;
-    proc->event = -1;
-    proc->input_size = listener ? SV_EVENT_MAX + 1024 : SV_STDIN_MAX;
-    proc->input_data = sv_arena_alloc(&config->buffers, proc->input_size);
-    if (!proc->input_data)
-        return -ENOMEM;
-    if (listener) {
-        proc->result = sv_arena_alloc(&config->arena, 512);
-        if (!proc->result)
-            return -ENOMEM;
-    }
-    if (program->ready.kind != SV_CHECK_NONE) {
-        proc->check = sv_arena_alloc(&config->arena, sizeof *proc->check);
-        if (!proc->check)
-            return -ENOMEM;
-        proc->check->proc = proc;
-        proc->check->watch.fd = proc->check->notify.fd = -1;
-    }
-    int r = prepare_channel(config, proc, SV_STDOUT);
-    return r < 0 ? r : prepare_channel(config, proc, SV_STDERR);
-}
-
-static int
-prepare_pool(SvConfig *config, SvGroup *group)
-{
-    group->types = sv_event_types(group->conf->events);
-    group->slot_count = (size_t)group->conf->buffer_size + group->count + 1;
-    group->slots = sv_arena_alloc(&config->arena, group->slot_count * sizeof *group->slots);
-    group->queue = sv_arena_alloc(&config->arena, (group->slot_count + 1) * sizeof *group->queue);
-    if (!group->slots || !group->queue)
-        return -ENOMEM;
-    for (size_t i = 0; i < group->slot_count; i++) {
-        group->slots[i].payload = sv_arena_alloc(&config->buffers, SV_EVENT_MAX);
-        if (!group->slots[i].payload)
-            return -ENOMEM;
-    }
-    return 0;
-}
-
-/* Of processes with one name the last counts, at the place of the first. */
-static int
-prepare_group(SvConfig *config, SvGroup *group, const SvGroupConf *conf)
-{
-    group->conf = conf;
-    group->config = config;
-    group->socket = -1;
-    group->procs = sv_arena_alloc(&config->arena, conf->count * sizeof *group->procs);
-    if (!group->procs)
-        return -ENOMEM;
-    for (size_t i = 0; i < conf->count; i++) {
-        SvProc *same = sv_group_proc(group, conf->programs[i].name);
-        if (same) {
-            same->conf = &conf->programs[i];
-            continue;
-        }
-        int r = prepare_proc(config, group, &group->procs[group->count], &conf->programs[i]);
-        if (r < 0)
-            return r;
-        group->count++;
-    }
-    return conf->class == SV_CLASS_LISTENER ? prepare_pool(config, group) : 0;
-}
-
-int
-sv_super_prepare(SvConfig *config, SvRuntime **ret_runtime)
-{
-    SvRuntime *runtime = sv_arena_alloc(&config->arena, sizeof *runtime);
-    SvGroup *groups = sv_arena_alloc(&config->arena, config->group_count * sizeof *groups);
-
-    if (!runtime || !groups)
-        return -ENOMEM;
-    size_t needed = buffers_needed(config);
-    int r = sv_arena_init(&config->buffers, needed);
-    if (r < 0 || config->buffers.size < needed)
-        return -ENOMEM;
-    runtime->config = config;
-    runtime->groups = groups;
-    for (size_t i = 0; i < config->group_count; i++) {
-        r = prepare_group(config, &groups[i], &config->groups[i]);
-        if (r < 0)
-            return r;
-    }
-    sv_arena_seal(&config->arena);
-    *ret_runtime = runtime;
-    return 0;
-}
-
 SvGroup *
 sv_super_group(const SvSuper *super, const char *name)
 {
@@ -354,56 +218,99 @@ is_needed(const SvSuper *super, const SvProc *proc)
             if (other == proc || sv_state_is_stopped(other->machine.state))
                 continue;
             for (const char *const *name = other->conf->depends_on; name && *name; name++)
-                if (strcmp(*name, proc->conf->name) == 0 ||
-                    strcmp(*name, proc->group->conf->name) == 0)
+                if (sv_proc_is_called(proc, *name))
                     return true;
         }
     return false;
 }
 
 static void
-stop_group(SvSuper *super, SvGroup *group)
+stop_group(SvSuper *super, SvGroup *group, bool even_if_needed)
 {
     for (size_t i = group->count; i > 0; i--)
-        if (!is_needed(super, &group->procs[i - 1]))
+        if (even_if_needed || !is_needed(super, &group->procs[i - 1]))
             sv_proc_feed(super, &group->procs[i - 1], SV_GIVE_UP);
+}
+
+static void
+report_unstopped(SvSuper *super)
+{
+    char names[4096];
+    SvBuf buf;
+    uint64_t now = sv_now();
+
+    if (now <= super->last_report + 3 * SV_SECOND)
+        return;
+    sv_buf_init(&buf, names, sizeof names);
+    for (SvGroup *group = super->groups; group; group = group->next)
+        for (size_t i = 0; i < group->count; i++)
+            if (!sv_state_is_stopped(group->procs[i].machine.state))
+                sv_buf_printf(&buf, "%s%s", buf.length > 0 ? ", " : "", group->procs[i].conf->name);
+    sv_log(super, SV_INFO, "waiting for %s to die", names);
+    super->last_report = now;
+}
+
+static size_t
+count_states(const SvSuper *super, bool stopping)
+{
+    size_t count = 0;
+
+    for (const SvGroup *group = super->groups; group; group = group->next)
+        for (size_t i = 0; i < group->count; i++) {
+            SvState state = group->procs[i].machine.state;
+            count += stopping ? state == SV_STOPPING
+                              : state != SV_STOPPING && !sv_state_is_stopped(state);
+        }
+    return count;
+}
+
+static SvGroup *
+last_unstopped(const SvSuper *super)
+{
+    SvGroup *last = NULL;
+
+    for (SvGroup *group = super->groups; group; group = group->next)
+        if (!sv_group_is_stopped(group))
+            last = group;
+    return last;
 }
 
 /* Groups stop one after another, the one of the highest priority number first, dependents before what they need. */
 static void
+stop_pass(SvSuper *super, SvGroup *last)
+{
+    stop_group(super, last, false);
+    for (SvGroup *group = super->groups; group; group = group->next)
+        for (size_t i = 0; group != last && i < last->count; i++)
+            if (is_needed(super, &last->procs[i]))
+                stop_group(super, group, false);
+}
+
+/* A process that only waited is stopped at once and makes no event to come back for: passes follow each other as long
+ * as they change something. Where a circle of dependencies leaves nothing to begin with, the circle is cut. */
+static void
 stop_step(SvSuper *super)
 {
-    SvGroup *last = NULL;
+    SvGroup *last;
 
     if (!super->stopping) {
         super->stopping = true;
         sv_notify(super, SV_EVENT_SUPERVISOR_STATE_CHANGE_STOPPING, "", "", 0);
     }
-    for (SvGroup *group = super->groups; group; group = group->next)
-        if (!sv_group_is_stopped(group))
-            last = group;
-    if (!last) {
-        super->finished = true;
-        return;
+    while ((last = last_unstopped(super))) {
+        size_t before = count_states(super, false);
+        stop_pass(super, last);
+        if (count_states(super, false) < before)
+            continue;
+        if (count_states(super, true) > 0)
+            break;
+        stop_group(super, last, true);
+        if (count_states(super, false) == before)
+            break;
     }
-    uint64_t now = sv_now();
-    if (now > super->last_report + 3 * SV_SECOND) {
-        char names[4096];
-        SvBuf buf;
-        sv_buf_init(&buf, names, sizeof names);
-        for (SvGroup *group = super->groups; group; group = group->next)
-            for (size_t i = 0; i < group->count; i++)
-                if (!sv_state_is_stopped(group->procs[i].machine.state))
-                    sv_buf_printf(&buf, "%s%s", buf.length > 0 ? ", " : "",
-                                  group->procs[i].conf->name);
-        sv_log(super, SV_INFO, "waiting for %s to die", names);
-        super->last_report = now;
-    }
-    stop_group(super, last);
-    for (SvGroup *group = super->groups; group; group = group->next)
-        for (size_t i = 0; i < last->count; i++)
-            if (group != last && is_needed(super, &last->procs[i]))
-                stop_group(super, group);
+    if (last)
+        report_unstopped(super);
+    super->finished = !last;
 }
 
 static void

@@ -199,6 +199,8 @@ SvProblem sv_proc_find_command(const SvProc *proc, char *path, size_t size);
 int sv_proc_signal(SvSuper *super, SvProc *proc, int number);
 /* What it depends on and does not run yet, or NULL. *ret_failed: it will not. */
 const SvProc *sv_proc_blocker(const SvSuper *super, const SvProc *proc, bool *ret_failed);
+/* Whether depends_on may call it so: by its group, its program or its own name. */
+bool sv_proc_is_called(const SvProc *proc, const char *name);
 /* The text of spawnerr; "" where there is none. */
 const char *sv_proc_problem(const SvProc *proc, char *buffer, size_t size);
 /* Queues input. Returns 0, -EPIPE, or -EAGAIN where it has too much unread. */

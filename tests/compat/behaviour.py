@@ -246,6 +246,32 @@ depends_on=never
     listener.close()
 
 
+def waiting_at_the_end(program, tap):
+    text = """
+[program:pair]
+command=/bin/cat
+process_name=pair_%(process_num)d
+numprocs=2
+ready=unix:@DIR@/no.sock
+[program:user]
+command=/bin/cat
+depends_on=pair
+[program:other]
+command=/no/such/program
+startretries=100
+"""
+    with Supervisor(program, text) as supervisor:
+        supervisor.wait_log("spawned: 'pair_1'")
+        supervisor.process.terminate()
+        tap.equal(supervisor.process.wait(10), 0, 'the supervisor ends while programs wait for others')
+    with Supervisor(program, '') as supervisor:
+        for text, why in (('[program:a]\ncommand=x\ndepends_on=b\n[program:b]\ncommand=x\ndepends_on=a\n', 'circle'),
+                          ('[program:a]\ncommand=x\ndepends_on=c\n', "unknown program 'c'")):
+            supervisor.write(text)
+            _, words = fault_of(proxy(supervisor).supervisor.reloadConfig)
+            tap.ok(why in words, 'depends_on is checked: ' + why, words)
+
+
 def http_ready(program, tap):
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.bind(('127.0.0.1', 0))
@@ -335,7 +361,7 @@ def daemon(program, tap):
 def main():
     tap = Tap()
     program = sys.argv[1]
-    for part in (restarts, stopping, logs, readiness, http_ready, configuration, daemon):
+    for part in (restarts, stopping, logs, readiness, waiting_at_the_end, http_ready, configuration, daemon):
         part(program, tap)
     tap.done()
 
