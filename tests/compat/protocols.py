@@ -29,7 +29,7 @@ def events(path):
     """What a listener has written so far."""
     try:
         with open(path, encoding='utf-8') as file:
-            return [json.loads(line) for line in file if line.endswith('\n')]
+            return [json.loads(line) for line in file.read().split('\n')[:-1]]
     except FileNotFoundError:
         return []
 
