@@ -7,6 +7,7 @@
 #include "app/names.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "build/step.h"
 #include "site/render.h"
 #include "sys/fs.h"
 #include "sys/spawn.h"
@@ -132,12 +133,6 @@ expand(const FaEnvironment *environment, const FaScope *scope, const FaText *tex
                               fa_context_get_diags(environment->context));
 }
 
-FaScope *
-fa_environment_scope(const FaEnvironment *environment, const FaRecipe *recipe)
-{
-    return fa_values_scope(environment->values, recipe->name);
-}
-
 char **
 fa_environment_list_variables(const FaEnvironment *environment, const FaRecipe *recipe)
 {
@@ -151,6 +146,31 @@ fa_environment_list_variables(const FaEnvironment *environment, const FaRecipe *
         g_strv_builder_add(variables, variable);
     }
     return g_strv_builder_end(variables);
+}
+
+bool
+fa_environment_run_text(const FaEnvironment *environment, const FaRecipe *recipe,
+                        const FaText *text, int64_t timeout, FaCancel *cancel,
+                        FaSpawnResult *ret_result, GError **error)
+{
+    g_autoptr(FaScope) scope = fa_values_scope(environment->values, recipe->name);
+    g_autoptr(GPtrArray) variables = g_ptr_array_new_with_free_func(g_free);
+    g_auto(GStrv) paths = fa_environment_list_variables(environment, recipe);
+    g_autofree char *script = fa_step_translate(text->text, scope, variables, error);
+    if (script == NULL)
+        return false;
+    for (char **path = paths; *path != NULL; path++)
+        g_ptr_array_add(variables, g_strdup(*path));
+    g_ptr_array_add(variables, NULL);
+
+    const char *const argv[] = {"/bin/sh", "-euc", script, NULL};
+    FaSpawn spawn = {.argv = argv,
+                     .environment = (const char *const *)variables->pdata,
+                     .directory = environment->layout->data,
+                     .merge_stderr = true,
+                     .timeout = timeout,
+                     .cancel = cancel};
+    return fa_spawn_run(&spawn, ret_result, error);
 }
 
 /* What every template sees of the parts that the front maps. */

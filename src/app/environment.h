@@ -10,6 +10,7 @@
 #include "domain/settings.h"
 #include "site/compose.h"
 #include "sys/lock.h"
+#include "sys/spawn.h"
 
 typedef struct FaEnvironment FaEnvironment;
 
@@ -33,5 +34,10 @@ bool fa_environment_compose(FaEnvironment *environment, FaEditPolicy policy,
  * "NAME=value", NULL-ended.
  */
 char **fa_environment_list_variables(const FaEnvironment *environment, const FaRecipe *recipe);
-/* (transfer full) What texts of @recipe see; it must not outlive @environment. */
-FaScope *fa_environment_scope(const FaEnvironment *environment, const FaRecipe *recipe);
+/*
+ * Runs @text of @recipe (a set-up step, a test) in a shell, in the folder of all data. Settings are variables of it, so
+ * that no value is read by a shell. True when it ended by itself, like fa_spawn_run(); what it said is in the output.
+ */
+bool fa_environment_run_text(const FaEnvironment *environment, const FaRecipe *recipe,
+                             const FaText *text, int64_t timeout, FaCancel *cancel,
+                             FaSpawnResult *ret_result, GError **error);

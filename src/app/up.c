@@ -6,7 +6,6 @@
 #include "app/environment.h"
 #include "app/names.h"
 #include "base/error.h"
-#include "build/step.h"
 #include "domain/ports.h"
 #include "proc/client.h"
 #include "site/portcheck.h"
@@ -226,46 +225,23 @@ wait_until_up(const FaLayout *layout, FaCancel *cancel, GError **error)
     }
 }
 
-/* @text in a shell, with names as its variables; *ret_status is how it ended. */
-static bool
-run_text(const FaEnvironment *environment, const FaRecipe *recipe, const FaText *text,
-         int64_t timeout, FaCancel *cancel, FaSpawnResult *ret_result, GError **error)
-{
-    g_autoptr(FaScope) scope = fa_environment_scope(environment, recipe);
-    g_autoptr(GPtrArray) variables = g_ptr_array_new_with_free_func(g_free);
-    g_auto(GStrv) paths = fa_environment_list_variables(environment, recipe);
-    g_autofree char *script = fa_step_translate(text->text, scope, variables, error);
-    if (script == NULL)
-        return false;
-    for (char **path = paths; *path != NULL; path++)
-        g_ptr_array_add(variables, g_strdup(*path));
-    g_ptr_array_add(variables, NULL);
-
-    const char *const argv[] = {"/bin/sh", "-euc", script, NULL};
-    FaSpawn spawn = {.argv = argv,
-                     .environment = (const char *const *)variables->pdata,
-                     .directory = fa_environment_get_layout(environment)->data,
-                     .merge_stderr = true,
-                     .timeout = timeout > 0 ? timeout : SETUP_SECONDS,
-                     .cancel = cancel};
-    return fa_spawn_run(&spawn, ret_result, error);
-}
-
 static bool
 set_up(const FaEnvironment *environment, const FaRecipe *recipe, const FaSetup *setup,
        const FaUpOptions *options, GError **error)
 {
     FaCancel *cancel = options->assemble.cancel;
+    int64_t timeout = setup->timeout > 0 ? setup->timeout : SETUP_SECONDS;
     if (setup->unless.text != NULL) {
         g_auto(FaSpawnResult) asked = {0};
-        if (!run_text(environment, recipe, &setup->unless, setup->timeout, cancel, &asked, error))
+        if (!fa_environment_run_text(environment, recipe, &setup->unless, timeout, cancel, &asked,
+                                     error))
             return false;
         if (asked.status == 0)
             return true;
     }
     say(options, "set-up of %s: %s", recipe->name, setup->name);
     g_auto(FaSpawnResult) result = {0};
-    if (!run_text(environment, recipe, &setup->run, setup->timeout, cancel, &result, error))
+    if (!fa_environment_run_text(environment, recipe, &setup->run, timeout, cancel, &result, error))
         return false;
     if (result.status == 0)
         return true;

@@ -30,6 +30,11 @@ check 'up-again-changes-nothing' is "$(find site/home/sites/minimal/dev/builds -
 run -C site status dev.minimal --json
 check 'up-again-restarts-nothing' is "$(jq '.processes[0].pid' <<< "$out")" "$pid"
 check 'the-short-path-is-the-supervisor-s-client' has "$(site/home/sites/minimal/dev/bin/supervisorctl status)" 'hello'
+run -C site test hello -e dev.minimal --json
+check 'tests-are-run-on-what-was-built-and-what-runs' is "$status:$(jq -r '[.tests[].kind] | join(" ")' <<< "$out")" '0:unit functional'
+sed -i 's|unit: .*|unit: ["echo said; false"]|' site/components/hello.yaml
+run -C site test --unit -e dev.minimal
+check 'a-test-that-fails-is-counted-and-shown' is "$status:$(grep -c said <<< "$out")" 1:2
 run -C site restart hello -e dev.minimal
 check 'a-process-is-restarted' is "$status" 0
 run -C site status dev.minimal --json

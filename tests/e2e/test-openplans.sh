@@ -37,6 +37,8 @@ check 'configuration-is-hidden' is "$(curl -s -o /dev/null -w '%{http_code}' "$u
 run -C "$demo" status dev.openplans --json
 check 'every-process-runs' is "$(jq -r '[.processes[].state] | unique | join(" ")' <<< "$out")" RUNNING
 pids=$(jq -c '[.processes[].pid]' <<< "$out")
+run -C "$demo" test -e dev.openplans
+check 'the-tests-of-every-component-pass' has "$status:$out" ' passed, 0 failed'
 run -C "$demo" up dev.openplans
 check 'up-again-does-no-set-up' lacks "$err" 'set-up of'
 run -C "$demo" status dev.openplans --json
