@@ -40,6 +40,22 @@ check 'a-process-is-restarted' is "$status" 0
 run -C site status dev.minimal --json
 check 'a-restarted-process-is-another' test "$(jq '.processes[0].pid' <<< "$out")" != "$pid"
 check 'an-unknown-process-is-not-found' exits 4 -C site restart other -e dev.minimal
+run -C site logs hello -e dev.minimal --lines 5
+check 'a-log-is-shown' has "$status:$out" '0:'
+check 'an-unknown-log-is-not-found' exits 4 -C site logs hallo -e dev.minimal
+check 'the-nearest-log-is-named' has "$err" "did you mean 'hello'?"
+run -C site path hello -e dev.minimal
+check 'a-path-is-where-what-runs-is' test -x "$out/bin/serve"
+run -C site path -e dev.minimal
+check 'the-environment-has-a-path-too' is "$out" "$work/site/home/sites/minimal/dev"
+check 'a-path-of-nothing-is-not-found' exits 4 -C site path hallo -e dev.minimal
+run -C site run -e dev.minimal supervisorctl status
+check 'a-command-runs-with-the-bin-of-the-environment' has "$status:$out" '0:hello'
+check 'a-command-keeps-its-exit-status' exits 7 -C site run -e dev.minimal sh -c 'exit 7'
+check 'what-was-not-composed-has-no-shell' exits 4 -C site shell live.minimal
+status=$("$FASSEMBLER" -q -C site shell dev.minimal <<< 'pwd; exit 5'; echo $?)
+check 'a-shell-is-in-the-environment-s-folder' is "$status" "$work/site/home/sites/minimal/dev
+5"
 check 'restart-wants-a-name' exits 2 -C site restart -e dev.minimal
 
 run -C site up dev.minimal hello.greeting=Servus
