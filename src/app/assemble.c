@@ -98,7 +98,7 @@ gather_needs(Work *work, GArray *needs)
         FaKeyNeed need = {.name = name->text, .key = &needed->plan->key};
         g_autofree char *variable = g_strdup_printf("%s.out", name->text);
         g_strv_builder_add(names, name->text);
-        are_known = are_known && needed->plan->name != NULL;
+        are_known = are_known && needed->plan->path != NULL;
         if (needed->plan->path != NULL)
             fa_scope_set(work->scope, variable, needed->plan->path);
         g_array_append_val(needs, need);
@@ -134,6 +134,17 @@ make_key(Work *work, const GArray *needs, GError **error)
     return true;
 }
 
+/* Nothing is built: who works on it sees each change at once. */
+static void
+use_checkout(FaAssembled *plan, const char *checkout)
+{
+    g_autoptr(FaKeyHasher) hasher = fa_key_hasher_new("checkout");
+    fa_key_hasher_add(hasher, "path", checkout);
+    fa_key_hasher_finish(hasher, &plan->key);
+    plan->path = g_strdup(checkout);
+    plan->state = FA_PLAN_THERE;
+}
+
 static bool
 plan_component(Run *run, const FaRecipe *recipe, GError **error)
 {
@@ -158,6 +169,10 @@ plan_component(Run *run, const FaRecipe *recipe, GError **error)
     bool are_known = gather_needs(work, needs);
     if (!are_known || !work->pin->is_known) {
         work->plan->state = FA_PLAN_FETCH;
+        return true;
+    }
+    if (work->pin->checkout != NULL && recipe->in_place) {
+        use_checkout(work->plan, work->pin->checkout);
         return true;
     }
     if (!make_key(work, needs, error))
@@ -289,8 +304,11 @@ keep_builds(const Run *run, const FaChoice *choice, GError **error)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     g_autofree char *id = g_strdup_printf("%s.%s", choice->environment->name, choice->site->name);
-    for (guint i = 0; i < run->works->len; i++)
-        g_ptr_array_add(names, ((Work *)g_ptr_array_index(run->works, i))->plan->name);
+    for (guint i = 0; i < run->works->len; i++) {
+        const Work *work = g_ptr_array_index(run->works, i);
+        if (work->plan->name != NULL)
+            g_ptr_array_add(names, work->plan->name);
+    }
     g_ptr_array_add(names, NULL);
     return fa_store_add_root(run->store, "built", id, (const char *const *)names->pdata, error);
 }
@@ -321,13 +339,14 @@ open_run(Run *run, const FaChoice *choice, GError **error)
 }
 
 static bool
-make_plan(Run *run, GPtrArray *plan, GError **error)
+make_plan(Run *run, const FaChoice *choice, GPtrArray *plan, GError **error)
 {
     const FaAssembleEvents *events = &run->options->events;
     FaPinOptions pinning = {
         .update = run->options->update,
         .offline = run->options->offline,
         .dry_run = run->options->dry_run,
+        .use_checkouts = choice->environment->track == FA_TRACK_ANYTHING,
         .cancel = run->options->cancel,
     };
     run->pins = fa_pins_take(run->context, run->store, run->recipes, &pinning, error);
@@ -351,7 +370,7 @@ fa_assemble(FaContext *context, const FaChoice *choice, const FaAssembleOptions 
     g_auto(Run) run = {.context = context, .options = options};
     g_autoptr(GPtrArray) plan = g_ptr_array_new_with_free_func((GDestroyNotify)assembled_free);
 
-    if (!open_run(&run, choice, error) || !make_plan(&run, plan, error))
+    if (!open_run(&run, choice, error) || !make_plan(&run, choice, plan, error))
         return false;
     *ret_plan = g_steal_pointer(&plan);
     if (options->dry_run)

@@ -2,11 +2,15 @@
 
 #include <string.h>
 
+#include "app/develop.h"
 #include "base/error.h"
 #include "config/lock.h"
 #include "sys/fs.h"
 
 #define SHORT_REVISION 10
+
+/* What a version control system keeps beside the files is no part of them. */
+static const char *const not_source[] = {".git", ".svn", NULL};
 
 struct FaPins {
     char *home;
@@ -19,6 +23,7 @@ pin_free(FaPin *pin)
     g_clear_pointer(&pin->source, fa_source_free);
     g_free(pin->revision);
     g_free(pin->version);
+    g_free(pin->checkout);
     g_free(pin);
 }
 
@@ -49,7 +54,8 @@ fetch(const FaPins *pins, const FaPin *pin, FaStore *store, FaCancel *cancel, Fa
       GError **error)
 {
     const char *local = fa_source_local_directory(pin->source);
-    FaImportOptions importing = {.cancel = cancel, .refuse_links_out = true};
+    FaImportOptions importing = {
+        .cancel = cancel, .refuse_links_out = true, .leave_out = not_source};
     if (local != NULL)
         return fa_store_import(store, local, &importing, ret_tree, NULL, error);
 
@@ -72,7 +78,7 @@ name_version(FaPin *pin)
 {
     if (pin->recipe->version != NULL)
         pin->version = g_strdup(pin->recipe->version);
-    else if (pin->recipe->source.kind == FA_SOURCE_GIT)
+    else if (pin->recipe->source.kind == FA_SOURCE_GIT && pin->checkout == NULL)
         pin->version = g_strndup(pin->revision, SHORT_REVISION);
 }
 
@@ -81,7 +87,8 @@ static bool
 settle(const FaPins *pins, FaPin *pin, FaStore *store, const FaLockEntry *entry,
        const FaPinOptions *options, GError **error)
 {
-    FaSourceKind kind = pin->recipe->source.kind;
+    FaSourceKind kind = pin->checkout != NULL ? FA_SOURCE_DIRECTORY : pin->recipe->source.kind;
+    FaImportOptions reading = {.cancel = options->cancel, .leave_out = not_source};
     bool is_locked =
         entry != NULL && entry->kind == kind && !options->update && kind != FA_SOURCE_DIRECTORY;
 
@@ -89,7 +96,7 @@ settle(const FaPins *pins, FaPin *pin, FaStore *store, const FaLockEntry *entry,
     pin->is_known = true;
     if (kind == FA_SOURCE_DIRECTORY) {
         pin->revision = g_strdup("directory");
-        return fa_store_digest(store, fa_source_local_directory(pin->source), NULL, &pin->tree,
+        return fa_store_digest(store, fa_source_local_directory(pin->source), &reading, &pin->tree,
                                NULL, error);
     }
     if (is_locked)
@@ -117,13 +124,22 @@ take(FaPins *pins, const FaRecipe *recipe, FaContext *context, FaStore *store, F
     FaPin *pin = g_new0(FaPin, 1);
     pin->recipe = recipe;
     g_ptr_array_add(pins->list, pin);
+    if (options->use_checkouts)
+        pin->checkout = fa_develop_get_checkout(pins->home, recipe->name);
+    if (pin->checkout != NULL && recipe->in_place) {
+        pin->is_known = true;
+        pin->revision = g_strdup("in place");
+        return true;
+    }
     if (recipe->source.kind == FA_SOURCE_NONE) {
         pin->is_known = true;
         name_version(pin);
         return true;
     }
 
-    pin->source = fa_source_open(&recipe->source, product->directory, pins->home, error);
+    FaSourceSpec checkout = {.kind = FA_SOURCE_DIRECTORY, .location = pin->checkout};
+    pin->source = fa_source_open(pin->checkout != NULL ? &checkout : &recipe->source,
+                                 product->directory, pins->home, error);
     if (pin->source == NULL ||
         !settle(pins, pin, store, fa_lock_file_find(lock, recipe->name), options, error)) {
         g_prefix_error(error, "component '%s': ", recipe->name);
@@ -132,7 +148,7 @@ take(FaPins *pins, const FaRecipe *recipe, FaContext *context, FaStore *store, F
     if (!pin->is_known)
         return true;
     name_version(pin);
-    if (recipe->source.kind != FA_SOURCE_DIRECTORY)
+    if (recipe->source.kind != FA_SOURCE_DIRECTORY && pin->checkout == NULL)
         fa_lock_file_set(lock, recipe->name, recipe->source.kind, pin->revision, &pin->tree);
     return true;
 }

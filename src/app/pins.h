@@ -18,14 +18,16 @@ typedef struct FaPin {
     char *version;    /* (nullable) the recipe's, else a short revision */
     FaDigest tree;
     bool has_tree;
-    bool is_known; /* false in a dry run, where it had to be fetched */
-    bool is_here;  /* the store got it in this run */
+    char *checkout; /* (nullable) worked on: read from here, whatever the recipe's source is */
+    bool is_known;  /* false in a dry run, where it had to be fetched */
+    bool is_here;   /* the store got it in this run */
 } FaPin;
 
 typedef struct FaPinOptions {
     bool update;
     bool offline;
     bool dry_run;
+    bool use_checkouts; /* what is worked on (app/develop.h) is taken as it is */
     FaCancel *cancel;
 } FaPinOptions;
 

@@ -39,7 +39,7 @@ complete(FaCompletion *completion)
 }
 
 static const FaExample examples[] = {
-    {"cd \"$(fassembler path wordpress -e dev.openplans)\"", "look at what runs"},
+    {"fassembler path wordpress -e dev.openplans", "where what runs is"},
     {"fassembler path -e dev.openplans", "the folder of the environment"},
     {0},
 };

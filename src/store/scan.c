@@ -60,6 +60,9 @@ static bool
 is_wanted(const Walk *walk)
 {
     const char *const *paths = walk->options->paths;
+    const char *const *leave_out = walk->options->leave_out;
+    if (leave_out != NULL && g_strv_contains(leave_out, walk->path->str))
+        return false;
     if (paths == NULL)
         return true;
     for (; *paths != NULL; paths++) {

@@ -34,6 +34,8 @@ typedef struct FaImportOptions {
     bool refuse_links_out; /* symlinks that are absolute or leave the tree */
     const char *const
         *paths; /* (nullable) only these, relative to the directory, and what is below them */
+    const char *const
+        *leave_out;     /* (nullable) names right below the directory that are not looked at */
     uint64_t files_max; /* entries; 0: 2 million */
     uint64_t bytes_max; /* of all files; 0: no limit */
     FaTime now;         /* 0: the clock's; for tests of the stat cache */

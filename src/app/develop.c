@@ -1,0 +1,131 @@
+#include "app/develop.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "source/source.h"
+#include "sys/fs.h"
+#include "sys/lock.h"
+#include "sys/spawn.h"
+
+#define PREPARE_SECONDS 1800
+
+static char *
+link_of(const char *home, const char *component)
+{
+    return g_build_filename(home, "develop", component, NULL);
+}
+
+char *
+fa_develop_get_checkout(const char *home, const char *component)
+{
+    g_autofree char *link = link_of(home, component);
+    g_autofree char *checkout = fa_fs_exists(link) ? fa_fs_read_symlink(link, NULL) : NULL;
+    return checkout != NULL && fa_fs_is_directory(checkout) ? g_steal_pointer(&checkout) : NULL;
+}
+
+static bool
+find_recipe(const FaContext *context, const char *component, const FaRecipe **ret_recipe,
+            GError **error)
+{
+    const FaProduct *product = fa_context_get_product(context);
+    *ret_recipe = fa_product_find_component(product, component);
+    if (*ret_recipe != NULL)
+        return true;
+    g_autofree const char **names = fa_product_component_names(product);
+    const char *nearest = fa_text_nearest(component, names);
+    if (nearest != NULL)
+        return fa_fail(error, FA_ERROR_NOT_FOUND, "no component '%s'\nhelp: did you mean '%s'?",
+                       component, nearest);
+    return fa_fail(error, FA_ERROR_NOT_FOUND, "no component '%s'", component);
+}
+
+/* A branch's name may hold '/'; the folder of a checkout is one level. */
+static char *
+folder_of(const char *branch)
+{
+    return g_strdelimit(g_strdup(branch), "/", '-');
+}
+
+static bool
+prepare(const FaRecipe *recipe, const char *checkout, FaCancel *cancel, GError **error)
+{
+    if (recipe->develop.text == NULL)
+        return true;
+    const char *const argv[] = {"/bin/sh", "-euc", recipe->develop.text, NULL};
+    FaSpawn spawn = {
+        .argv = argv, .directory = checkout, .timeout = PREPARE_SECONDS, .cancel = cancel};
+    g_auto(FaSpawnResult) result = {0};
+    if (fa_spawn_check(&spawn, &result, error))
+        return true;
+    g_prefix_error(error, "cannot prepare '%s': ", checkout);
+    return false;
+}
+
+static bool
+make_checkout(const FaContext *context, const FaRecipe *recipe, const char *branch,
+              const char *checkout, FaCancel *cancel, GError **error)
+{
+    const FaProduct *product = fa_context_get_product(context);
+    g_autofree char *parent = g_path_get_dirname(checkout);
+    g_autoptr(FaSource) source = NULL;
+    if (fa_fs_is_directory(checkout))
+        return true;
+    if (recipe->source.kind == FA_SOURCE_NONE)
+        return fa_fail(error, FA_ERROR_REFUSED, "'%s' has no source to work on", recipe->name);
+    source =
+        fa_source_open(&recipe->source, product->directory, fa_context_get_home(context), error);
+    return source != NULL && fa_fs_make_directory(parent, 0755, error) &&
+           fa_source_clone_for_work(source, branch, checkout, cancel, error);
+}
+
+bool
+fa_develop_begin(const FaContext *context, const char *component, const char *branch,
+                 FaCancel *cancel, char **ret_checkout, GError **error)
+{
+    const char *home = fa_context_get_home(context);
+    const FaRecipe *recipe;
+    if (!find_recipe(context, component, &recipe, error))
+        return false;
+    /* A folder is worked on where it is. */
+    if (recipe->source.kind == FA_SOURCE_DIRECTORY)
+        return fa_fail(
+            error, FA_ERROR_REFUSED,
+            "'%s' comes from the folder '%s', which is used as it is\nhelp: edit it there",
+            component, recipe->source.location);
+
+    const char *wanted = branch != NULL ? branch : recipe->source.trunk;
+    g_autofree char *folder = folder_of(wanted != NULL ? wanted : "trunk");
+    g_autofree char *checkout = g_build_filename(home, "src", component, folder, NULL);
+    g_autofree char *lock_path = g_build_filename(home, "src", ".develop.lock", NULL);
+    g_autofree char *sources = g_build_filename(home, "src", NULL);
+    g_autofree char *links = g_build_filename(home, "develop", NULL);
+    if (!fa_fs_make_directory(sources, 0755, error) || !fa_fs_make_directory(links, 0755, error))
+        return false;
+    g_autoptr(FaLock) lock = fa_lock_take(lock_path, FA_LOCK_EXCLUSIVE, "making a checkout", -1,
+                                          NULL, NULL, cancel, error);
+    g_autofree char *link = link_of(home, component);
+    if (lock == NULL || !make_checkout(context, recipe, branch, checkout, cancel, error) ||
+        !prepare(recipe, checkout, cancel, error) || !fa_fs_switch_symlink(link, checkout, error))
+        return false;
+    *ret_checkout = g_steal_pointer(&checkout);
+    return true;
+}
+
+bool
+fa_develop_end(const FaContext *context, const char *component, char **ret_checkout, GError **error)
+{
+    const char *home = fa_context_get_home(context);
+    const FaRecipe *recipe;
+    if (!find_recipe(context, component, &recipe, error))
+        return false;
+
+    g_autofree char *link = link_of(home, component);
+    g_autofree char *checkout = fa_develop_get_checkout(home, component);
+    if (unlink(link) != 0 && errno != ENOENT)
+        return fa_fail_errno(error, errno, "cannot remove '%s'", link);
+    *ret_checkout = g_steal_pointer(&checkout);
+    return true;
+}
