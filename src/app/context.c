@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "config/product.h"
 #include "sys/fs.h"
+#include "sys/user.h"
 
 #define PRODUCT_FILE "fassembler.yaml"
 #define DEFAULT_HOME "/srv/fassembler"
@@ -20,7 +21,7 @@ struct FaContext {
 static char *
 find_product(GError **error)
 {
-    g_autofree char *here = g_get_current_dir();
+    g_autofree char *here = fa_fs_current();
     g_autofree char *directory = g_strdup(here);
 
     for (;;) {
@@ -66,6 +67,8 @@ fa_context_open(const char *home, GError **error)
     g_autoptr(FaContext) context = g_new0(FaContext, 1);
     context->diags = fa_diags_new();
     context->home = find_home(home, directory);
+    if (!fa_user_become_owner(context->home, error))
+        return NULL;
     context->product = fa_config_load_product(directory, context->diags, error);
     return context->product != NULL ? g_steal_pointer(&context) : NULL;
 }
@@ -135,19 +138,39 @@ fail_to_choose(const FaContext *context, FaErrorCode code, const char *name, GEr
     return fa_fail(error, code, "no environment '%s'\nhelp: one of %s", name, all);
 }
 
+/* (transfer full) (nullable) The only environment that the home has of this product. */
+static char *
+find_only_in_home(const FaContext *context)
+{
+    g_auto(GStrv) names = fa_context_list_environments(context);
+    const char *only = NULL;
+    for (char **name = names; *name != NULL; name++) {
+        const char *dot = strchr(*name, '.');
+        g_autofree char *environment = g_strndup(*name, (gsize)(dot - *name));
+        g_autofree char *directory =
+            g_build_filename(context->home, "sites", dot + 1, environment, NULL);
+        if (!fa_fs_is_directory(directory))
+            continue;
+        if (only != NULL)
+            return NULL;
+        only = *name;
+    }
+    return g_strdup(only);
+}
+
 bool
 fa_context_choose(const FaContext *context, const char *name, FaChoice *ret_choice, GError **error)
 {
     const FaProduct *product = context->product;
     FaChoice choice = {NULL, NULL};
+    g_autofree char *only = NULL;
 
     if (name == NULL) {
-        if (product->sites->len != 1 || product->environments->len != 1)
+        g_auto(GStrv) names = fa_context_list_environments(context);
+        only = g_strv_length(names) == 1 ? g_strdup(names[0]) : find_only_in_home(context);
+        if (only == NULL)
             return fail_to_choose(context, FA_ERROR_USAGE, NULL, error);
-        choice.site = g_ptr_array_index(product->sites, 0);
-        choice.environment = g_ptr_array_index(product->environments, 0);
-        *ret_choice = choice;
-        return true;
+        name = only;
     }
 
     const char *dot = strchr(name, '.');

@@ -5,6 +5,8 @@
  *
  * The product is the nearest folder, from the working directory up, that holds fassembler.yaml. The home is the one given,
  * else $FASSEMBLER_HOME, else `home` beside fassembler.yaml if it is there, else /srv/fassembler.
+ *
+ * Root who works in a home of somebody else goes on as that user, so that nothing in it becomes root's.
  */
 #include <glib.h>
 #include <stdbool.h>
@@ -39,7 +41,7 @@ typedef struct FaChoice {
 } FaChoice;
 
 /*
- * Reads @name, written ENVIRONMENT.SITE; NULL means the only one of the product. USAGE when it is not of that form or
+ * Reads @name, written ENVIRONMENT.SITE; NULL means the only one of the product, else the only one in the home. USAGE when it is not of that form or
  * when there are several, NOT_FOUND with the nearest name when there is no such site or environment.
  */
 bool fa_context_choose(const FaContext *context, const char *name, FaChoice *ret_choice,

@@ -1,6 +1,7 @@
 #include "app/gc.h"
 
 #include "store/store.h"
+#include "sys/user.h"
 
 static JsonObject *
 report(const FaGcStats *stats, bool dry_run)
@@ -28,6 +29,8 @@ report(const FaGcStats *stats, bool dry_run)
 bool
 fa_gc(const char *home, bool dry_run, FaCancel *cancel, JsonObject **ret_report, GError **error)
 {
+    if (!fa_user_become_owner(home, error))
+        return false;
     g_autoptr(FaStore) store = fa_store_open(home, error);
     g_auto(FaGcStats) stats = {0};
     if (store == NULL || !fa_store_gc(store, dry_run, cancel, &stats, error))

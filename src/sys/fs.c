@@ -61,6 +61,27 @@ fa_fs_read(const char *path, size_t limit, char **ret_content, size_t *ret_lengt
     return true;
 }
 
+char *
+fa_fs_read_tail(const char *path, size_t limit, GError **error)
+{
+    fa_autofd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat status;
+    if (fd < 0 || fstat(fd, &status) != 0) {
+        fa_fail_errno(error, errno, "cannot open '%s'", path);
+        return NULL;
+    }
+    off_t skipped = MAX(status.st_size - (off_t)limit, 0);
+    g_autofree char *text = g_malloc(limit + 1);
+    ssize_t length = pread(fd, text, limit, skipped);
+    if (length < 0) {
+        fa_fail_errno(error, errno, "cannot read '%s'", path);
+        return NULL;
+    }
+    text[length] = '\0';
+    const char *line = skipped > 0 ? strchr(text, '\n') : NULL;
+    return g_strdup(line != NULL ? line + 1 : text);
+}
+
 static bool
 write_all(int fd, const char *bytes, size_t length)
 {
@@ -303,7 +324,17 @@ fa_fs_sync_directory(const char *path, GError **error)
 }
 
 char *
+fa_fs_current(void)
+{
+    char *here = getcwd(NULL, 0);
+    char *copy = here != NULL ? g_strdup(here) : g_get_current_dir();
+    free(here);
+    return copy;
+}
+
+char *
 fa_fs_absolute(const char *path)
 {
-    return g_canonicalize_filename(path, NULL);
+    g_autofree char *here = g_path_is_absolute(path) ? NULL : fa_fs_current();
+    return g_canonicalize_filename(path, here);
 }

@@ -15,6 +15,9 @@
 bool fa_fs_read(const char *path, size_t limit, char **ret_content, size_t *ret_length,
                 GError **error);
 
+/* (transfer full) (nullable) The last whole lines of a file that is not read whole: at most @limit bytes of them. */
+char *fa_fs_read_tail(const char *path, size_t limit, GError **error);
+
 typedef enum FaWriteFlags {
     FA_WRITE_NONE = 0,
     FA_WRITE_SYNC = 1 << 0,      /* fsync file and directory before returning */
@@ -47,5 +50,7 @@ bool fa_fs_copy_file(const char *from, const char *to, GError **error);
 /* Copies a tree: directories, regular files, symlinks; anything else is an error. @to must not exist. */
 bool fa_fs_copy_tree(const char *from, const char *to, GError **error);
 bool fa_fs_sync_directory(const char *path, GError **error);
+/* (transfer full) The working directory without symlinks, whatever $PWD says: one folder has one name. */
+char *fa_fs_current(void);
 /* (transfer full) Absolute and normalised lexically ("." and ".." resolved), relative ones against the cwd. */
 char *fa_fs_absolute(const char *path);

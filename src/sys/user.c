@@ -1,0 +1,50 @@
+#include "sys/user.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+/* Folders that only root may use would be in the way of git and its like. */
+static const char *const of_root[] = {"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME",
+                                      "XDG_RUNTIME_DIR", "XDG_STATE_HOME", NULL};
+
+static bool
+become(uid_t uid, gid_t gid, const struct passwd *user, GError **error)
+{
+    bool has_groups =
+        (user != NULL ? initgroups(user->pw_name, user->pw_gid) : setgroups(0, NULL)) == 0;
+    if (!has_groups || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
+        return fa_fail_errno(error, errno, "cannot go on as user %u", (unsigned)uid);
+    /* Lost with the ids; without it /proc/self is closed to our own children. */
+    prctl(PR_SET_DUMPABLE, 1);
+    return true;
+}
+
+bool
+fa_user_become_owner(const char *path, GError **error)
+{
+    struct stat status;
+    if (geteuid() != 0 || stat(path, &status) != 0 || status.st_uid == 0)
+        return true;
+
+    const struct passwd *user = getpwuid(status.st_uid);
+    gid_t gid = user != NULL ? user->pw_gid : status.st_gid;
+    if (!become(status.st_uid, gid, user, error))
+        return false;
+    for (const char *const *name = of_root; *name != NULL; name++)
+        g_unsetenv(*name);
+    g_setenv("HOME", user != NULL ? user->pw_dir : "/nonexistent", TRUE);
+    if (user != NULL) {
+        g_setenv("USER", user->pw_name, TRUE);
+        g_setenv("LOGNAME", user->pw_name, TRUE);
+    } else {
+        g_unsetenv("USER");
+        g_unsetenv("LOGNAME");
+    }
+    return true;
+}

@@ -1,0 +1,13 @@
+#pragma once
+/*
+ * Who this process is.
+ */
+#include <glib.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+/*
+ * Root becomes the owner of @path for good: ids, groups, and HOME, USER and LOGNAME of the environment, so that all that is
+ * made there is that user's. Nothing happens for anybody else, nor when @path is root's or does not exist.
+ */
+bool fa_user_become_owner(const char *path, GError **error);
