@@ -7,6 +7,7 @@
 #include "app/names.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "build/sandbox.h"
 #include "build/step.h"
 #include "site/render.h"
 #include "sys/fs.h"
@@ -430,8 +431,8 @@ find_beside(const char *program, GError **error)
 }
 
 bool
-fa_environment_compose(FaEnvironment *environment, FaEditPolicy policy, FaComposed *ret_composed,
-                       GError **error)
+fa_environment_compose(FaEnvironment *environment, bool unprotected, FaEditPolicy policy,
+                       FaComposed *ret_composed, GError **error)
 {
     const FaProduct *product = get_product(environment);
     g_autofree char *daemon = find_beside("fassembler-supervisord", error);
@@ -451,7 +452,7 @@ fa_environment_compose(FaEnvironment *environment, FaEditPolicy policy, FaCompos
         .layout = environment->layout,
         .release = product->version != NULL ? product->version : "trunk",
         .tool_version = FA_VERSION,
-        .sandbox = "bwrap",
+        .sandbox = fa_sandbox_mode_to_string(unprotected ? FA_SANDBOX_NONE : FA_SANDBOX_BWRAP),
         .supervisord = daemon,
         .supervisorctl = client,
         .components = components,

@@ -25,8 +25,9 @@ void fa_environment_free(FaEnvironment *environment);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaEnvironment, fa_environment_free)
 
 const FaLayout *fa_environment_get_layout(const FaEnvironment *environment);
-/* Renders, composes the next build unless the current one is the same, and switches to it. */
-bool fa_environment_compose(FaEnvironment *environment, FaEditPolicy policy,
+/* Renders, composes the next build unless the current one is the same, and switches to it. @unprotected: what was built
+ * without a sandbox is recorded as such. */
+bool fa_environment_compose(FaEnvironment *environment, bool unprotected, FaEditPolicy policy,
                             FaComposed *ret_composed, GError **error);
 
 /*

@@ -4,17 +4,20 @@
 #include <string.h>
 
 #include "app/environment.h"
+#include "app/keep.h"
 #include "app/names.h"
 #include "base/error.h"
 #include "domain/ports.h"
 #include "proc/client.h"
 #include "site/portcheck.h"
 #include "sys/clock.h"
+#include "sys/fs.h"
 #include "sys/spawn.h"
 
 #define START_SECONDS 120
 #define SETUP_SECONDS 300
 #define POLL_MS       50
+#define LOG_SHOWN     1500 /* bytes of its end */
 
 static void G_GNUC_PRINTF(2, 3) say(const FaUpOptions *options, const char *format, ...)
 {
@@ -165,6 +168,25 @@ start(FaContext *context, const FaChoice *choice, const FaEnvironment *environme
                            error);
 }
 
+/* What @name said last says more than its state. */
+static bool
+fail_process(const FaLayout *layout, const char *name, const char *problem, GError **error)
+{
+    g_autofree char *file = g_strconcat(name, ".log", NULL);
+    g_autofree char *path = g_build_filename(layout->log, file, NULL);
+    g_autofree char *tail = fa_fs_read_tail(path, LOG_SHOWN, NULL);
+    if (tail == NULL)
+        return fa_fail(error, FA_ERROR_FAILED, "the process '%s' %s\nhelp: see '%s'", name, problem,
+                       layout->log);
+    g_strchomp(tail);
+    if (*tail == '\0')
+        return fa_fail(error, FA_ERROR_FAILED, "the process '%s' %s, and said nothing", name,
+                       problem);
+    return fa_fail(error, FA_ERROR_FAILED,
+                   "the process '%s' %s; it said last:\n%s\nhelp: its whole log is '%s'", name,
+                   problem, tail, path);
+}
+
 /* The name of a process that is not up yet in *ret_name (borrowed from @processes), NULL when all are. */
 static bool
 find_waiting(JsonArray *processes, const FaLayout *layout, const char **ret_name, GError **error)
@@ -176,10 +198,11 @@ find_waiting(JsonArray *processes, const FaLayout *layout, const char **ret_name
         const char *name = fa_json_get_string(process, "name");
         if (g_strcmp0(state, "RUNNING") == 0)
             continue;
-        if (g_strcmp0(state, "FATAL") == 0 || g_strcmp0(state, "EXITED") == 0)
-            return fa_fail(error, FA_ERROR_FAILED,
-                           "the process '%s' does not stay up: %s\nhelp: its log is in '%s'", name,
-                           fa_json_get_string(process, "description"), layout->log);
+        if (g_strcmp0(state, "FATAL") == 0 || g_strcmp0(state, "EXITED") == 0) {
+            g_autofree char *problem = g_strdup_printf("does not stay up (%s)",
+                                                       fa_json_get_string(process, "description"));
+            return fail_process(layout, name, problem, error);
+        }
         *ret_name = name;
     }
     return true;
@@ -215,10 +238,9 @@ wait_until_up(const FaLayout *layout, FaCancel *cancel, GError **error)
             if (waiting == NULL)
                 return true;
             if (fa_clock_monotonic() > limit)
-                return fa_fail(error, FA_ERROR_FAILED,
-                               "the process '%s' is not up after %d seconds\nhelp: its log is in "
-                               "'%s'",
-                               waiting, START_SECONDS, layout->log);
+                return fail_process(layout, waiting,
+                                    "is not up after " G_STRINGIFY(START_SECONDS) " seconds",
+                                    error);
         }
         if (!pause_briefly(cancel, error))
             return false;
@@ -293,13 +315,19 @@ fa_up(FaContext *context, const FaChoice *choice, const FaUpOptions *options, ch
     g_autoptr(FaEnvironment) environment =
         fa_environment_open(context, choice, options->assemble.assignments, plan, error);
     g_auto(FaComposed) composed = {0};
-    if (environment == NULL || !fa_environment_compose(environment, policy, &composed, error))
+    if (environment == NULL)
+        return false;
+    const FaLayout *layout = fa_environment_get_layout(environment);
+    if (!fa_keep_builds(context, layout, plan, error) ||
+        !fa_environment_compose(environment, options->assemble.unprotected, policy, &composed,
+                                error))
         return false;
     if (composed.is_new)
         say(options, "composed %s", composed.name);
     if (!start(context, choice, environment, &composed, options, error) ||
-        !wait_until_up(fa_environment_get_layout(environment), options->assemble.cancel, error) ||
-        !set_up_all(context, environment, options, error))
+        !wait_until_up(layout, options->assemble.cancel, error) ||
+        !set_up_all(context, environment, options, error) ||
+        !fa_keep_drop_old(context, layout, error))
         return false;
     *ret_url = url_of(choice);
     return true;

@@ -17,7 +17,8 @@ typedef struct FaUpOptions {
 
 /*
  * Builds what is missing, composes the environment, starts its supervisor or brings the one that runs up to date, waits
- * until every process runs and is ready, and does the set-up steps that are not done yet. CONFLICT when a port is taken.
+ * until every process runs and is ready, and does the set-up steps that are not done yet. Of older builds the last few stay. CONFLICT when a port is
+ * taken, or when somebody else is changing the environment.
  * *ret_url (transfer full): where the site answers.
  */
 bool fa_up(FaContext *context, const FaChoice *choice, const FaUpOptions *options, char **ret_url,

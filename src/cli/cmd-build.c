@@ -7,8 +7,6 @@
 
 #define JOBS_DEFAULT 2
 
-static const char *const sandboxes[] = {"bwrap", "none", NULL};
-
 typedef struct Options {
     unsigned jobs;
     const char *sandbox;
@@ -18,7 +16,7 @@ typedef struct Options {
 
 static const FaOption options[] = {
     FA_OPTION_UINT(Options, jobs, "jobs", 'j', "N", "Components that are built at once (2)"),
-    FA_OPTION_CHOICE(Options, sandbox, "sandbox", 0, "KIND", sandboxes,
+    FA_OPTION_CHOICE(Options, sandbox, "sandbox", 0, "KIND", fa_words_sandboxes,
                      "How steps are kept apart: bwrap, or none where it cannot work (bwrap)"),
     FA_OPTION_FLAG(Options, update, "update", 'u', "Take the newest revision of every source"),
     FA_OPTION_FLAG(Options, offline, "offline", 0, "Use no network for sources"),
@@ -111,7 +109,7 @@ run(FaInvocation *invocation, GError **error)
     FaAssembleOptions assemble = {
         .assignments = assignments,
         .jobs = chosen->jobs != 0 ? chosen->jobs : JOBS_DEFAULT,
-        .unprotected = g_strcmp0(chosen->sandbox, "none") == 0,
+        .unprotected = fa_words_is_unprotected(chosen->sandbox),
         .update = chosen->update,
         .offline = chosen->offline,
         .dry_run = invocation->dry_run,

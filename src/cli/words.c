@@ -4,6 +4,14 @@
 
 #include "base/error.h"
 
+const char *const fa_words_sandboxes[] = {"bwrap", "none", NULL};
+
+bool
+fa_words_is_unprotected(const char *sandbox)
+{
+    return g_strcmp0(sandbox, "none") == 0;
+}
+
 bool
 fa_words_divide(const FaInvocation *invocation, const char *what, const char **ret_word,
                 const char ***ret_assignments, GError **error)

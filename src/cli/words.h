@@ -4,6 +4,10 @@
  */
 #include "cli/command.h"
 
+/* What --sandbox may be, NULL-ended, and whether that is no sandbox at all. */
+extern const char *const fa_words_sandboxes[];
+bool fa_words_is_unprotected(const char *sandbox);
+
 /*
  * *ret_word is the argument that is no assignment, or NULL; *ret_assignments (transfer container) are all others,
  * NULL-ended. Both point into @invocation. USAGE when there are two words; @what names them: "environment".

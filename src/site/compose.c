@@ -228,6 +228,25 @@ fa_compose_switch(const FaLayout *layout, const char *name, GError **error)
            fa_fs_sync_directory(layout->directory, error);
 }
 
+/* Nothing else in a build is a link. */
+GPtrArray *
+fa_compose_list_outs(const FaLayout *layout, const char *name, GError **error)
+{
+    g_autofree char *directory = g_build_filename(layout->builds, name, NULL);
+    g_auto(GStrv) entries = fa_fs_list(directory, error);
+    if (entries == NULL)
+        return NULL;
+
+    GPtrArray *outs = g_ptr_array_new_with_free_func(g_free);
+    for (char **entry = entries; *entry != NULL; entry++) {
+        g_autofree char *path = g_build_filename(directory, *entry, NULL);
+        char *out = fa_fs_read_symlink(path, NULL);
+        if (out != NULL)
+            g_ptr_array_add(outs, out);
+    }
+    return outs;
+}
+
 /* It loses its name first: what is only half there has none of a build. */
 bool
 fa_compose_drop(const FaLayout *layout, const char *name, GError **error)

@@ -72,5 +72,8 @@ bool fa_compose(const FaComposition *composition, FaEdits *edits, FaComposed *re
 /* Points `current` at build @name, in one rename. NOT_FOUND when there is no such build. */
 bool fa_compose_switch(const FaLayout *layout, const char *name, GError **error);
 
+/* (transfer full) (nullable) of char *: where the components of build @name are, as `out` was given for them. */
+GPtrArray *fa_compose_list_outs(const FaLayout *layout, const char *name, GError **error);
+
 /* Removes build @name; REFUSED when it is current. */
 bool fa_compose_drop(const FaLayout *layout, const char *name, GError **error);

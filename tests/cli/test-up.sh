@@ -11,6 +11,7 @@ base=$(($(free_port) / 100 * 100))
 sed -i "s/base-port: [0-9]*/base-port: $base/" site/fassembler.yaml
 trap '"$FASSEMBLER" -C "$work/site" down dev.minimal 2> /dev/null; chmod -R u+w "$work" 2> /dev/null; rm -rf "$work"' EXIT
 
+check 'of-several-environments-one-is-to-be-named' exits 2 -C site status
 run -C site status dev.minimal
 check 'what-was-never-started-is-down' is "$status" 3
 run -C site up dev.minimal
@@ -69,6 +70,18 @@ run -C site up dev.minimal hello.greeting=Salve --on-edit keep
 check 'an-edit-is-kept-when-told' has "$(cat site/home/sites/minimal/dev/current/etc/hello/greeting.txt)" 'a person was here'
 check 'secrets-are-for-their-owner-alone' is "$(stat -c %a site/home/sites/minimal/dev/var/admin.txt)" 600
 
+# A build beside it, of something else, takes nothing away from what runs.
+run -C site build dev.minimal --sandbox none
+run -C site gc
+check 'gc-keeps-what-runs-when-something-else-was-built-since' test -x "$(readlink site/home/sites/minimal/dev/current/hello)/bin/serve"
+for greeting in Moin Tach Ahoi; do run -C site up dev.minimal "hello.greeting=$greeting" --on-edit replace; done
+builds=$(find site/home/sites/minimal/dev/builds -mindepth 1 -maxdepth 1 -printf '%f\n' | sort -V | tr '\n' ' ')
+check 'of-old-builds-the-last-five-stay' is "$status:$builds" '0:1.0-2 1.0-3 1.0-4 1.0-5 1.0-6 '
+run -C site up dev.minimal --sandbox none
+check 'a-build-without-sandbox-says-so' is "$status:$(jq -r .sandbox site/home/sites/minimal/dev/current/build.json)" 0:none
+run -C site status
+check 'the-only-environment-of-the-home-is-meant' has "$out" 'dev.minimal  up'
+
 run -C site down dev.minimal
 check 'down-stops-it' is "$status:$(curl -s -o /dev/null -w '%{http_code}' "$url")" '0:000'
 run -C site down dev.minimal
@@ -87,4 +100,9 @@ run -C site up dev.minimal --on-edit replace
 check 'a-taken-port-is-a-conflict' is "$status" 6
 check 'who-holds-it-is-named' has "$err" "$holder"
 kill "$holder"
+
+sed -i 's|command: .*|command: sh -c "echo the-last-words; exit 3"|; /health:/d' site/components/hello.yaml
+run -C site up dev.minimal --on-edit replace
+check 'a-process-that-dies-at-once-is-named' has "$status:$err" "error: the process 'hello' does not stay up"
+check 'what-it-said-last-is-shown' has "$err" $'\nthe-last-words'
 finish
