@@ -26,6 +26,13 @@ become(uid_t uid, gid_t gid, const struct passwd *user, GError **error)
 }
 
 bool
+fa_user_is_owner(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && status.st_uid == geteuid();
+}
+
+bool
 fa_user_become_owner(const char *path, GError **error)
 {
     struct stat status;
