@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "build/sandbox.h"
 #include "build/step.h"
+#include "site/database.h"
 #include "site/render.h"
 #include "sys/fs.h"
 #include "sys/spawn.h"
@@ -172,6 +173,49 @@ fa_environment_run_text(const FaEnvironment *environment, const FaRecipe *recipe
                      .timeout = timeout,
                      .cancel = cancel};
     return fa_spawn_run(&spawn, ret_result, error);
+}
+
+static bool
+make_database(const FaEnvironment *environment, const FaScope *scope, const FaDatabase *database,
+              FaCancel *cancel, GError **error)
+{
+    g_autofree char *name = expand(environment, scope, &database->name);
+    g_autofree char *user = expand(environment, scope, &database->user);
+    g_autofree char *setting = g_strdup_printf("%s.socket", database->server);
+    const char *socket = fa_scope_get(scope, setting);
+    if (name == NULL || user == NULL)
+        return fa_context_check(environment->context, error);
+    if (socket == NULL)
+        return fa_fail(
+            error, FA_ERROR_CONFIG,
+            "'%s' has no setting 'socket', which says where databases are made\nhelp: add "
+            "it to the recipe of '%s'",
+            database->server, database->server);
+    const char *password =
+        fa_secrets_get(environment->secrets, database->secret, FA_SECRET_FOR_INPUT, error);
+    FaDatabaseRequest request = {
+        .kind = database->kind,
+        .server = database->server,
+        .socket = socket,
+        .name = name,
+        .user = user,
+        .password = password,
+        .cancel = cancel,
+    };
+    return password != NULL && fa_database_ensure(&request, error);
+}
+
+bool
+fa_environment_make_databases(const FaEnvironment *environment, const FaRecipe *recipe,
+                              FaCancel *cancel, GError **error)
+{
+    g_autoptr(FaScope) scope = fa_values_scope(environment->values, recipe->name);
+    for (guint i = 0; i < recipe->databases->len; i++) {
+        if (!make_database(environment, scope, g_ptr_array_index(recipe->databases, i), cancel,
+                           error))
+            return false;
+    }
+    return true;
 }
 
 /* What every template sees of the parts that the front maps. */

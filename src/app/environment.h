@@ -35,6 +35,10 @@ bool fa_environment_compose(FaEnvironment *environment, bool unprotected, FaEdit
  * "NAME=value", NULL-ended.
  */
 char **fa_environment_list_variables(const FaEnvironment *environment, const FaRecipe *recipe);
+/* Makes the databases that @recipe asks for where they are not there yet; their servers run. See site/database.h. */
+bool fa_environment_make_databases(const FaEnvironment *environment, const FaRecipe *recipe,
+                                   FaCancel *cancel, GError **error);
+
 /*
  * Runs @text of @recipe (a set-up step, a test) in a shell, in the folder of all data. Settings are variables of it, so
  * that no value is read by a shell. True when it ended by itself, like fa_spawn_run(); what it said is in the output.

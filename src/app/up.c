@@ -278,6 +278,8 @@ set_up_all(FaContext *context, const FaEnvironment *environment, const FaUpOptio
     const GPtrArray *components = fa_context_get_product(context)->components;
     for (guint i = 0; i < components->len; i++) {
         const FaRecipe *recipe = g_ptr_array_index(components, i);
+        if (!fa_environment_make_databases(environment, recipe, options->assemble.cancel, error))
+            return false;
         for (guint k = 0; k < recipe->setup->len; k++) {
             if (!set_up(environment, recipe, g_ptr_array_index(recipe->setup, k), options, error))
                 return false;

@@ -170,7 +170,8 @@ static const FaKey database_keys[] = {
     {"kind", FA_KEY_OTHER, .read = read_database_kind, .is_required = true,
      .kind = "`mariadb` or `postgresql`", .help = "What serves it"},
     {"server", FA_KEY_NAME, AT(server), .is_required = true,
-     .help = "The component that runs the server"},
+     .help = "The component that runs the server; its setting `socket` says where: MariaDB's "
+             "socket, or the folder of PostgreSQL's"},
     {"name", FA_KEY_TEMPLATE, AT(name), .is_required = true, .help = "Name of the database"},
     {"user", FA_KEY_TEMPLATE, AT(user), .is_required = true, .help = "Who owns it"},
     {"password", FA_KEY_OTHER, .read = read_password, .is_required = true, .kind = "`secret:NAME`",

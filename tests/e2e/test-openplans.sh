@@ -1,30 +1,14 @@
 #!/usr/bin/env bash
 # The example product with its real programs: nginx, DokuWiki, WordPress, MariaDB and Node, as an ordinary user.
 . "$(dirname "$0")/../cli/tap.sh"
-chmod 755 "$work"
-mkdir "$work/bin" "$work/room"
-cp "$FASSEMBLER" "${FASSEMBLER%/*}"/fassembler-{unpack,supervisord,supervisorctl} "$work/bin/"
-cp -r "$here/../../examples" "$work/"
-as_user() { "$@"; }
-if [ "$(id -u)" -eq 0 ]; then
-    # PHP and MariaDB refuse to be root.
-    chown nobody "$work/room"
-    as_user() { setpriv --reuid nobody --regid nogroup --clear-groups env -i PATH="$PATH" LC_ALL=C.UTF-8 HOME="$work/room" "$@"; }
-fi
-FASSEMBLER=$work/bin/fassembler
-run() {
-    as_user "$FASSEMBLER" "$@" > "$work/.out" 2> "$work/.err" < /dev/null
-    status=$?
-    out=$(cat "$work/.out")
-    err=$(cat "$work/.err")
-}
-demo=$work/room/demo
-trap 'as_user "$FASSEMBLER" -C "$demo" down dev.openplans 2> /dev/null; chmod -R u+w "$work" 2> /dev/null; rm -rf "$work"' EXIT
+. "$here/../e2e/user.sh"
+demo=$room/demo
+down_at_the_end "$demo" dev.openplans
 
 run new "$demo" --example openplans
 check 'the-example-is-made' is "$status" 0
 as_user mkdir "$demo/home"
-base=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1] // 1000 * 1000)')
+base=$(free_thousand)
 as_user sed -i "s/base-port: 8000/base-port: $base/; s/base-port: 9000/base-port: $((base - 1000))/" "$demo/fassembler.yaml"
 run -C "$demo" up dev.openplans
 check 'six-real-programs-are-built-and-started' is "$status" 0
