@@ -66,8 +66,11 @@ typedef struct SvChannel {
     uint8_t held_length;
     bool capturing;
     bool stdout;
-    bool in_escape; /* strip_ansi: between ESC [ and its end */
-    bool large;     /* the pipe was made larger */
+    bool in_escape;      /* strip_ansi: between ESC [ and its end */
+    bool large;          /* the pipe was made larger */
+    uint8_t small_reads; /* in quick succession */
+    uint64_t last_read;
+    SvTimer pause;
 } SvChannel;
 
 /* A readiness check under way. */
