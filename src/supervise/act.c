@@ -368,7 +368,7 @@ timer_fired(SvSuper *super, SvTimer *timer)
 {
     SvProc *proc = sv_container_of(timer, SvProc, timer);
 
-    if (proc->machine.state == SV_STARTING) {
+    if (proc->machine.state == SV_STARTING || proc->machine.state == SV_RUNNING) {
         sv_proc_feed(super, proc, SV_UP);
     } else if (proc->machine.state == SV_BACKOFF) {
         sv_proc_feed(super, proc, SV_RETRY);
@@ -459,7 +459,10 @@ report(SvSuper *super, SvProc *proc, SvState from)
 {
     SvState to = proc->machine.state;
 
-    if (to == SV_RUNNING && from == SV_STARTING)
+    if (to == SV_RUNNING && from == SV_STARTING && proc->machine.ready)
+        sv_log(super, SV_INFO, "success: %s entered RUNNING state, process is ready",
+               proc->conf->name);
+    else if (to == SV_RUNNING && from == SV_STARTING)
         sv_log(super, SV_INFO,
                "success: %s entered RUNNING state, process has stayed up for > than %lld seconds "
                "(startsecs)",
@@ -562,7 +565,9 @@ sv_proc_feed(SvSuper *super, SvProc *proc, SvHappening happening)
     SvState to = proc->machine.state;
 
     if (from != to) {
-        if (from == SV_STARTING || from == SV_BACKOFF || from == SV_STOPPING)
+        /* What was ready before its startsecs are over is watched until then. */
+        bool early = happening == SV_READY && to == SV_RUNNING && !proc->machine.up;
+        if ((from == SV_STARTING && !early) || from == SV_BACKOFF || from == SV_STOPPING)
             sv_timer_clear(&super->loop, &proc->timer);
         report(super, proc, from);
     }

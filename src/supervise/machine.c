@@ -36,6 +36,13 @@ failed_to_start(const SvMachine *machine, const SvFacts *facts)
     return facts->early || (facts->needs_ready && !machine->ready);
 }
 
+/* It was ready at once, and was gone before startsecs: it has failed to start all the same. */
+static bool
+hardly_ran(const SvMachine *machine, const SvFacts *facts)
+{
+    return facts->needs_ready && facts->early && !machine->up;
+}
+
 static bool
 restarts(const SvMachine *machine, const SvFacts *facts)
 {
@@ -72,13 +79,15 @@ static const Rule rules[] = {
     {SV_STARTING, SV_UP, is_ready, SV_RUNNING, SV_DO_FORGET_FAILURES | SV_DO_END_CHECK},
     {SV_STARTING, SV_UP, NULL, SV_STARTING, 0},
     {SV_STARTING, SV_READY, is_up, SV_RUNNING, SV_DO_FORGET_FAILURES | SV_DO_END_CHECK},
-    {SV_STARTING, SV_READY, NULL, SV_STARTING, SV_DO_END_CHECK},
+    {SV_STARTING, SV_READY, NULL, SV_RUNNING, SV_DO_END_CHECK},
     {SV_STARTING, SV_UNREADY, NULL, SV_STARTING, SV_DO_END_CHECK | SV_DO_SEND_KILL},
     {SV_STARTING, SV_EXIT, failed_to_start, SV_BACKOFF, DOWN},
     {SV_STARTING, SV_EXIT, NULL, SV_RUNNING, SV_DO_FORGET_FAILURES | SV_DO_AGAIN},
     {SV_STARTING, SV_STOP, NULL, SV_STOPPING, SV_DO_END_CHECK | SV_DO_SEND_STOP},
     {SV_STARTING, SV_GIVE_UP, NULL, SV_STOPPING, SV_DO_END_CHECK | SV_DO_SEND_STOP},
 
+    {SV_RUNNING, SV_UP, NULL, SV_RUNNING, SV_DO_FORGET_FAILURES},
+    {SV_RUNNING, SV_EXIT, hardly_ran, SV_BACKOFF, DOWN},
     {SV_RUNNING, SV_EXIT, NULL, SV_EXITED, SV_DO_FORGET_FAILURES | SV_DO_END_CHECK | SV_DO_SETTLE},
     {SV_RUNNING, SV_STOP, NULL, SV_STOPPING, SV_DO_END_CHECK | SV_DO_SEND_STOP},
     {SV_RUNNING, SV_GIVE_UP, NULL, SV_STOPPING, SV_DO_END_CHECK | SV_DO_SEND_STOP},

@@ -131,6 +131,12 @@ stdout_logfile=@DIR@/writer.log
 stdout_logfile_maxbytes=100KB
 stdout_logfile_backups=2
 startsecs=0
+[program:chatty]
+command=/usr/bin/python3 -uc "for i in range(40000): print(i)"
+stdout_logfile=@DIR@/chatty.log
+stdout_logfile_maxbytes=0
+startsecs=0
+autorestart=false
 [program:both]
 command=/bin/sh -c "echo one; echo two >&2; exec cat"
 redirect_stderr=true
@@ -174,6 +180,9 @@ stderr_logfile=@DIR@/nowhere.log
         tap.equal(read(supervisor.dir + '/nowhere.log'),
                   "supervisor: couldn't chdir to /no/such/place: ENOENT\nsupervisor: child process was not spawned\n",
                   'what keeps a child from being set up is in its log')
+        supervisor.wait_log('exited: chatty')
+        tap.ok(read(supervisor.dir + '/chatty.log') == ''.join('%d\n' % i for i in range(40000)),
+               'a log has every line of a program that writes them one by one')
         os.rename(supervisor.dir + '/both.log', supervisor.dir + '/both.old')
         supervisor.process.send_signal(signal.SIGUSR2)
         supervisor.wait_log('logreopen')
@@ -215,6 +224,15 @@ startretries=0
 [program:after]
 command=/bin/cat
 depends_on=never
+[program:atonce]
+command=/bin/cat
+ready=command:/bin/true
+startsecs=3600
+[program:brief]
+command=/bin/sh -c "read line; exit 0"
+ready=command:/bin/true
+startsecs=3600
+startretries=0
 """ % port
     with Supervisor(program, text.replace('\\0', '\\\\0'), 'info') as supervisor:
         rpc = proxy(supervisor).supervisor
@@ -239,6 +257,12 @@ depends_on=never
                   'a program that is not ready in time has failed')
         tap.equal(rpc.getProcessInfo('after')['spawnerr'], 'a program that it depends on failed',
                   'what waits for a program that failed fails too')
+        tap.equal([rpc.getProcessInfo(name)['statename'] for name in ('atonce', 'brief')], ['RUNNING', 'RUNNING'],
+                  'a program that is ready is RUNNING before its startsecs are over')
+        rpc.sendProcessStdin('brief', 'go\n')
+        supervisor.wait_log('gave up: brief')
+        tap.equal(rpc.getProcessInfo('brief')['spawnerr'], 'Exited too quickly (process log may have details)',
+                  'a program that was ready and exits within its startsecs has failed to start')
         rpc.shutdown()
         supervisor.process.wait()
         rest = supervisor.rest()
