@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # what tap.sh sets, and what is set for who sources this
 # As an ordinary user, whom PHP and the databases want: sourced after tap.sh. $room is that user's folder, FASSEMBLER a
 # copy that the user can run, and `run` and `as_user` act as the user.
 chmod 755 "$work"
