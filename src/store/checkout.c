@@ -143,9 +143,8 @@ finish(const Checkout *checkout, GError **error)
              fchmodat(checkout->fd, entry->path, mode, 0) != 0))
             return fail(checkout, "finish", entry->path, error);
     }
-    if (futimens(checkout->fd, times) != 0 || fchmod(checkout->fd, mode) != 0)
-        return fail(checkout, "finish", ".", error);
-    return syncfs(checkout->fd) == 0 || fail(checkout, "write out", ".", error);
+    return (futimens(checkout->fd, times) == 0 && fchmod(checkout->fd, mode) == 0) ||
+           fail(checkout, "finish", ".", error);
 }
 
 static bool
@@ -209,6 +208,11 @@ fa_store_checkout(FaStore *store, const FaDigest *tree, const char *target,
         fa_checkout_make(store, tree, parent, prefix, copy_globs, read_only, error);
     if (made == NULL)
         return false;
+    /* What may be written is somebody's workplace, and is made anew after a power cut. */
+    if (read_only && !fa_fs_sync_all(made, error)) {
+        fa_fs_remove_tree(made, NULL);
+        return false;
+    }
     if (rename(made, absolute) == 0)
         return true;
     int number = errno;

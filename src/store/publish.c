@@ -62,14 +62,30 @@ put_in_place(FaStore *store, const char *name, const FaDigest *tree, GError **er
     }
     if (!ok)
         fa_fs_remove_tree(made, NULL);
-    return ok && fa_fs_sync_directory(store->path, error);
+    return ok;
+}
+
+/*
+ * The last of a build: everything else is on the disk before the key says so, with one wait for all of it. A key that
+ * a power cut takes, or leaves empty, means that the same is built again, and finds its name taken.
+ */
+static bool
+remember(FaStore *store, const char *name, const FaDigest *key, const FaDigest *tree,
+         GError **error)
+{
+    char key_hex[FA_DIGEST_HEX_SIZE], tree_hex[FA_DIGEST_HEX_SIZE];
+    fa_digest_to_hex(key, key_hex);
+    fa_digest_to_hex(tree, tree_hex);
+    g_autofree char *path = g_build_filename(store->path, "keys", key_hex, NULL);
+    g_autofree char *text = g_strdup_printf("%s\n%s\n", name, tree_hex);
+    return fa_fs_sync_all(store->path, error) &&
+           fa_fs_write(path, text, strlen(text), 0644, FA_WRITE_NONE, error);
 }
 
 bool
 fa_store_publish(FaStore *store, const char *name, const FaDigest *key, const FaDigest *tree,
                  GError **error)
 {
-    char key_hex[FA_DIGEST_HEX_SIZE], tree_hex[FA_DIGEST_HEX_SIZE];
     g_autofree char *known = NULL;
     FaDigest known_tree;
     if (!fa_store_is_name(name))
@@ -83,11 +99,5 @@ fa_store_publish(FaStore *store, const char *name, const FaDigest *key, const Fa
         fa_digest_is_equal(&known_tree, tree))
         return true;
 
-    if (!put_in_place(store, name, tree, error))
-        return false;
-    fa_digest_to_hex(key, key_hex);
-    fa_digest_to_hex(tree, tree_hex);
-    g_autofree char *path = g_build_filename(store->path, "keys", key_hex, NULL);
-    g_autofree char *text = g_strdup_printf("%s\n%s\n", name, tree_hex);
-    return fa_fs_write(path, text, strlen(text), 0644, FA_WRITE_SYNC, error);
+    return put_in_place(store, name, tree, error) && remember(store, name, key, tree, error);
 }

@@ -40,8 +40,12 @@ fa_store_add_root(FaStore *store, const char *kind, const char *id, const char *
     g_autofree char *folder = g_path_get_dirname(path);
     g_autofree char *lines = g_strjoinv("\n", (char **)names);
     g_autofree char *text = g_strconcat(lines, "\n", NULL);
-    return fa_fs_make_directory(folder, 0755, error) &&
-           fa_fs_write(path, text, strlen(text), 0644, FA_WRITE_SYNC, error);
+    bool is_changed;
+    if (!fa_fs_make_directory(folder, 0755, error) ||
+        !fa_fs_write_if_changed(path, text, strlen(text), 0644, &is_changed, error))
+        return false;
+    /* With it, the keys of what was published just now. */
+    return !is_changed || fa_fs_sync_all(folder, error);
 }
 
 bool

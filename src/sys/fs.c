@@ -323,6 +323,15 @@ fa_fs_sync_directory(const char *path, GError **error)
     return true;
 }
 
+bool
+fa_fs_sync_all(const char *path, GError **error)
+{
+    fa_autofd int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || syncfs(fd) != 0)
+        return fa_fail_errno(error, errno, "cannot write out '%s'", path);
+    return true;
+}
+
 char *
 fa_fs_current(void)
 {

@@ -52,5 +52,7 @@ bool fa_fs_copy_tree(const char *from, const char *to, GError **error);
 bool fa_fs_sync_directory(const char *path, GError **error);
 /* (transfer full) The working directory without symlinks, whatever $PWD says: one folder has one name. */
 char *fa_fs_current(void);
+/* Everything of the file system that the directory @path is on: dearer than one fsync, cheaper than many. */
+bool fa_fs_sync_all(const char *path, GError **error);
 /* (transfer full) Absolute and normalised lexically ("." and ".." resolved), relative ones against the cwd. */
 char *fa_fs_absolute(const char *path);
