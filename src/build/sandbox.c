@@ -21,7 +21,15 @@ static const char *const usual_etc[] = {
 };
 
 static const char *const network_etc[] = {
-    "resolv.conf", "hosts", "ssl/certs", "ssl/openssl.cnf", NULL,
+    "resolv.conf", "hosts", "ssl/certs", "ssl/openssl.cnf", "npmrc", NULL,
+};
+
+/* How this machine reaches the network is no part of a build: its lock or digests say what comes. */
+static const char *const network_variables[] = {
+    "http_proxy",          "https_proxy",       "no_proxy",
+    "HTTP_PROXY",          "HTTPS_PROXY",       "NO_PROXY",
+    "ALL_PROXY",           "SSL_CERT_FILE",     "NODE_EXTRA_CA_CERTS",
+    "npm_config_registry", "npm_config_cafile", NULL,
 };
 
 /* Root sees the files of root even in a user namespace, so what is secret is refused by name. */
@@ -222,6 +230,25 @@ fa_sandbox_environment(const FaSandbox *sandbox)
     return g_steal_pointer(&result);
 }
 
+/* A file is only passed on where the sandbox sees it. */
+static bool
+is_visible(const char *value)
+{
+    return *value != '/' || g_str_has_prefix(value, "/etc/ssl/certs/") ||
+           g_str_has_prefix(value, "/usr/");
+}
+
+static char **
+add_network_variables(char **environment)
+{
+    for (const char *const *name = network_variables; *name != NULL; name++) {
+        const char *value = g_getenv(*name);
+        if (value != NULL && is_visible(value))
+            environment = g_environ_setenv(environment, *name, value, FALSE);
+    }
+    return environment;
+}
+
 bool
 fa_sandbox_run(const FaSandbox *sandbox, const char *const *command, const FaSpawn *options,
                FaSpawnResult *ret_result, GError **error)
@@ -231,6 +258,8 @@ fa_sandbox_run(const FaSandbox *sandbox, const char *const *command, const FaSpa
 
     g_auto(GStrv) argv = fa_sandbox_argv(sandbox, command);
     g_auto(GStrv) environment = fa_sandbox_environment(sandbox);
+    if (sandbox->network)
+        environment = add_network_variables(g_steal_pointer(&environment));
     FaSpawn spawn = *options;
     spawn.argv = (const char *const *)argv;
     spawn.environment = (const char *const *)environment;

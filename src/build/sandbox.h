@@ -52,7 +52,8 @@ const char *fa_sandbox_get_build(const FaSandbox *sandbox);
 const char *fa_sandbox_get_files(const FaSandbox *sandbox);
 
 /*
- * Runs @command inside. @options gives input, limits, log, timeout, cancel and the like; its argv, environment and
+ * Runs @command inside. With network, the variables by which this machine reaches it (proxies, certificates) are passed
+ * on. @options gives input, limits, log, timeout, cancel and the like; its argv, environment and
  * directory are not used. True when it was started and ended by itself, like fa_spawn_run().
  */
 bool fa_sandbox_run(const FaSandbox *sandbox, const char *const *command, const FaSpawn *options,
