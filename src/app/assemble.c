@@ -4,12 +4,14 @@
 
 #include "app/explain.h"
 #include "app/pins.h"
+#include "app/times.h"
 #include "base/error.h"
 #include "build/component.h"
 #include "build/key.h"
 #include "build/needs.h"
 #include "build/scheduler.h"
 #include "domain/plan.h"
+#include "sys/clock.h"
 #include "sys/fs.h"
 
 /* All that one run shares. */
@@ -20,6 +22,7 @@ typedef struct Run {
     FaPackages *packages;
     FaValues *values;
     FaPins *pins;
+    FaTimes *times;
     GPtrArray *recipes; /* of FaRecipe, in order */
     GPtrArray *works;   /* of Work, in the same order */
 } Run;
@@ -32,6 +35,8 @@ typedef struct Work {
     FaAssembled *plan;
     FaScope *scope;
     char *files; /* (nullable) components/NAME/ */
+    FaDigest files_digest;
+    int64_t committed; /* when the source's revision was made, or 0 */
     char *log;
     char **needs;
 } Work;
@@ -62,6 +67,7 @@ run_clear(Run *run)
     g_clear_pointer(&run->works, g_ptr_array_unref);
     g_clear_pointer(&run->recipes, g_ptr_array_unref);
     g_clear_pointer(&run->pins, fa_pins_free);
+    g_clear_pointer(&run->times, fa_times_free);
     g_clear_pointer(&run->values, fa_values_free);
     g_clear_pointer(&run->packages, fa_packages_free);
     g_clear_pointer(&run->store, fa_store_free);
@@ -111,15 +117,15 @@ static bool
 make_key(Work *work, const GArray *needs, GError **error)
 {
     Run *run = work->run;
-    FaDigest files = {{0}};
-    if (work->files != NULL && !fa_store_digest(run->store, work->files, NULL, &files, NULL, error))
+    if (work->files != NULL &&
+        !fa_store_digest(run->store, work->files, NULL, &work->files_digest, NULL, error))
         return false;
 
     FaKeyFacts facts = {
         .recipe = work->recipe,
         .source = work->pin->has_tree ? &work->pin->tree : NULL,
         .files_directory = work->files,
-        .files = work->files != NULL ? &files : NULL,
+        .files = work->files != NULL ? &work->files_digest : NULL,
         .scope = work->scope,
         .needs = (const FaKeyNeed *)(const void *)needs->data,
         .needs_length = needs->len,
@@ -160,6 +166,7 @@ plan_component(Run *run, const FaRecipe *recipe, GError **error)
     work->plan = g_new0(FaAssembled, 1);
     work->plan->component = g_strdup(recipe->name);
     work->plan->revision = g_strdup(work->pin->revision);
+    work->plan->estimate = fa_times_get(run->times, recipe->name);
     work->scope = fa_values_scope(run->values, recipe->name);
     work->log = g_build_filename(fa_context_get_home(run->context), "log", "build", log_name, NULL);
     if (fa_fs_is_directory(files))
@@ -202,16 +209,11 @@ tell_waiting(const char *owner, void *data)
         events->waiting(owner, events->data);
 }
 
-static bool
-build_component(void *data, FaCancel *cancel, GError **error)
+static FaBuildRequest
+request_of(Work *work)
 {
-    Work *work = data;
-    Run *run = work->run;
-    int64_t committed = 0;
-    if (!fa_pins_bring(run->pins, work->pin, run->store, &committed, cancel, error))
-        return false;
-
-    FaBuildRequest request = {
+    const Run *run = work->run;
+    return (FaBuildRequest){
         .store = run->store,
         .home = fa_context_get_home(run->context),
         .recipe = work->recipe,
@@ -222,15 +224,53 @@ build_component(void *data, FaCancel *cancel, GError **error)
         .scope = work->scope,
         .sandbox = sandbox_of(run),
         .jobs = run->options->jobs,
-        .source_date_epoch = committed,
+        .source_date_epoch = work->committed,
         .log = work->log,
-        .cancel = cancel,
+        .cancel = run->options->cancel,
         .on_wait = tell_waiting,
         .on_step = tell_step,
         .data = work,
     };
+}
+
+/* A person may have edited them since the key was made, above all before a retry. */
+static bool
+check_files(const Work *work, GError **error)
+{
+    FaDigest now = {{0}};
+    if (work->files == NULL)
+        return true;
+    if (!fa_store_digest(work->run->store, work->files, NULL, &now, NULL, error))
+        return false;
+    return fa_digest_is_equal(&now, &work->files_digest) ||
+           fa_fail(error, FA_ERROR_CONFLICT,
+                   "'%s' changed since it was read\nhelp: run the command again", work->files);
+}
+
+static bool
+build_component(void *data, FaCancel *cancel, GError **error)
+{
+    Work *work = data;
+    Run *run = work->run;
+    int64_t begun = fa_clock_monotonic();
     g_auto(FaBuildResult) result = {0};
-    return fa_component_build(&request, &result, error);
+    if (!fa_pins_bring(run->pins, work->pin, run->store, &work->committed, cancel, error) ||
+        !check_files(work, error))
+        return false;
+
+    FaBuildRequest request = request_of(work);
+    if (!fa_component_build(&request, &result, error))
+        return false;
+    if (!result.was_there)
+        fa_times_set(run->times, work->recipe->name, fa_clock_monotonic() - begun);
+    return true;
+}
+
+bool
+fa_assemble_shell(const FaFailure *failure, GError **error)
+{
+    FaBuildRequest request = request_of((Work *)failure->work);
+    return fa_component_shell(&request, error);
 }
 
 static void
@@ -256,6 +296,29 @@ tell_skipped(const FaTask *task, const FaTask *because, void *data)
     const FaAssembleEvents *events = &((const Run *)data)->options->events;
     if (events->skipped != NULL)
         events->skipped(task->id, because != NULL ? because->id : NULL, events->data);
+}
+
+static FaAfterFailure
+ask_failed(const FaTask *task, const GError *error, void *data)
+{
+    const Work *work = task->data;
+    const FaAssembleEvents *events = &((const Run *)data)->options->events;
+    FaFailure failure = {.component = task->id,
+                         .error = error,
+                         .log = work->log,
+                         .cancel = work->run->options->cancel,
+                         .work = work};
+    if (events->failed == NULL)
+        return FA_AFTER_FAILURE_CONTINUE;
+    switch (events->failed(&failure, events->data)) {
+    case FA_FAILURE_CONTINUE:
+        return FA_AFTER_FAILURE_CONTINUE;
+    case FA_FAILURE_RETRY:
+        return FA_AFTER_FAILURE_RETRY;
+    case FA_FAILURE_STOP:
+        return FA_AFTER_FAILURE_STOP;
+    }
+    g_assert_not_reached();
 }
 
 /* Needs that the store has are no tasks, and nobody waits for them. */
@@ -292,10 +355,15 @@ build_missing(Run *run, GError **error)
     }
     FaSchedule schedule = {.tasks = (const FaTask *)(const void *)tasks->data,
                            .length = tasks->len};
-    FaScheduleEvents events = {
-        .begun = tell_begun, .ended = tell_ended, .skipped = tell_skipped, .data = run};
-    return tasks->len == 0 ||
-           fa_schedule_run(&schedule, run->options->jobs, run->options->cancel, &events, error);
+    FaScheduleEvents events = {.begun = tell_begun,
+                               .failed = ask_failed,
+                               .ended = tell_ended,
+                               .skipped = tell_skipped,
+                               .data = run};
+    bool is_built = tasks->len == 0 || fa_schedule_run(&schedule, run->options->jobs,
+                                                       run->options->cancel, &events, error);
+    fa_times_write(run->times);
+    return is_built;
 }
 
 /* What an environment was built from last stays in the store. */
@@ -334,6 +402,7 @@ open_run(Run *run, const FaChoice *choice, GError **error)
     if (!options->dry_run && !options->unprotected && !fa_sandbox_probe(NULL, error))
         return false;
     run->store = fa_store_open(fa_context_get_home(context), error);
+    run->times = fa_times_read(fa_context_get_home(context));
     run->works = g_ptr_array_new_with_free_func((GDestroyNotify)work_free);
     return run->store != NULL;
 }

@@ -25,16 +25,35 @@ typedef struct FaAssembled {
     char *component;
     char *revision; /* (nullable) */
     FaPlanState state;
-    FaDigest key; /* zero while the source is not known */
-    char *name;   /* (nullable) in the store */
-    char *path;   /* (nullable) */
+    FaDigest key;     /* zero while the source is not known */
+    char *name;       /* (nullable) in the store */
+    char *path;       /* (nullable) */
+    int64_t estimate; /* microseconds that it took last; 0: unknown */
 } FaAssembled;
 
-/* All are called in the caller's thread but step, and each may be NULL. */
+/* A component that failed, while somebody is asked what to do about it. All is borrowed. */
+typedef struct FaFailure {
+    const char *component;
+    const GError *error;
+    const char *log;  /* path; the file may not be there */
+    FaCancel *cancel; /* of the whole */
+    const void *work; /* for fa_assemble_shell() */
+} FaFailure;
+
+typedef enum FaFailureAnswer {
+    FA_FAILURE_CONTINUE, /* with what does not need it */
+    FA_FAILURE_RETRY,
+    FA_FAILURE_STOP, /* what runs is finished, nothing more is begun */
+} FaFailureAnswer;
+
+/* All are called in the caller's thread but step and waiting, and each may be NULL. */
 typedef struct FaAssembleEvents {
     void (*planned)(const FaAssembled *component, void *data);
     void (*begun)(const char *component, void *data);
     void (*step)(const char *component, const char *step, void *data); /* from any thread */
+    /* Others go on meanwhile. NULL: continue. */
+    FaFailureAnswer (*failed)(const FaFailure *failure, void *data);
+    /* A failure is told once it is not tried again. */
     void (*ended)(const char *component, const GError *error, const char *log, void *data);
     void (*skipped)(const char *component, const char *because,
                     void *data); /* @because is (nullable) */
@@ -57,3 +76,6 @@ typedef struct FaAssembleOptions {
 /* *ret_plan (transfer full): of FaAssembled; set on failure too once there is a plan, so that what was built is known. */
 bool fa_assemble(FaContext *context, const FaChoice *choice, const FaAssembleOptions *options,
                  GPtrArray **ret_plan, GError **error);
+
+/* A shell on the terminal in the sandbox of what failed, as it was left. NOT_FOUND when nothing was left. */
+bool fa_assemble_shell(const FaFailure *failure, GError **error);

@@ -229,10 +229,22 @@ fa_component_build(const FaBuildRequest *request, FaBuildResult *ret_result, GEr
 bool
 fa_component_shell(const FaBuildRequest *request, GError **error)
 {
-    static const char *const shell[] = {"/bin/sh", "-i", NULL};
+    /* The sandbox has a session of its own, for a terminal that is shared can be typed into from inside; script(1)
+     * gives the shell another, so that Ctrl-C reaches what it runs. */
+    static const char *const shell[] = {
+        "/bin/sh", "-c",
+        "if [ -x /usr/bin/script ]; then exec /usr/bin/script -qec '/bin/sh -i' /dev/null; fi\n"
+        "exec /bin/sh -i",
+        NULL};
     g_auto(Workplace) work = {0};
     g_auto(FaSpawnResult) result = {0};
+    g_autofree char *purpose = g_strdup_printf("a shell in the build of %s", request->recipe->name);
+    g_autoptr(FaLock) lock =
+        fa_store_lock_key(request->store, request->key, purpose, -1, request->on_wait,
+                          request->data, request->cancel, error);
 
+    if (lock == NULL)
+        return false;
     workplace_init(&work, request);
     if (!fa_fs_is_directory(work.build))
         return fa_fail(error, FA_ERROR_NOT_FOUND, "nothing is left of a build of '%s'",

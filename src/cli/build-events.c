@@ -1,6 +1,10 @@
 #include "cli/build-events.h"
 
+#include "cli/confirm.h"
+#include "cli/failure.h"
+#include "cli/viewer.h"
 #include "sys/fs.h"
+#include "sys/tty.h"
 
 #define LOG_SHOWN (64 * 1024 * 1024)
 
@@ -8,7 +12,7 @@ static void
 tell_planned(const FaAssembled *component, void *data)
 {
     FaProgress *progress = data;
-    fa_progress_add(progress, component->component, 0);
+    fa_progress_add(progress, component->component, component->estimate);
     if (component->state == FA_PLAN_THERE)
         fa_progress_end(progress, component->component, FA_STEP_CACHED, component->name);
 }
@@ -53,13 +57,53 @@ tell_waiting(const char *owner, void *data)
     fa_progress_say(data, "waiting for %s", owner);
 }
 
+static char *
+ask(const FaFailure *failure, const char *prompt, void *data)
+{
+    return fa_tty_ask(prompt, failure->cancel);
+}
+
+static void
+show(const char *text, void *data)
+{
+    fputs(text, stderr);
+}
+
+static bool
+view(const FaFailure *failure, GError **error, void *data)
+{
+    return fa_viewer_show_file(failure->log, error);
+}
+
+static bool
+open_shell(const FaFailure *failure, GError **error, void *data)
+{
+    fprintf(stderr, "this is the sandbox of '%s'; 'exit' comes back\n", failure->component);
+    return fa_assemble_shell(failure, error);
+}
+
+static FaFailureAnswer
+ask_failed(const FaFailure *failure, void *data)
+{
+    static const FaFailureDialogue dialogue = {
+        .ask = ask, .show = show, .view = view, .shell = open_shell};
+
+    fa_progress_pause(data);
+    FaFailureAnswer answer = fa_failure_ask(&dialogue, failure);
+    fa_progress_resume(data);
+    if (answer == FA_FAILURE_RETRY)
+        fa_progress_begin(data, failure->component);
+    return answer;
+}
+
 FaAssembleEvents
-fa_build_events(FaProgress *progress)
+fa_build_events(const FaInvocation *invocation, FaProgress *progress)
 {
     return (FaAssembleEvents){
         .planned = tell_planned,
         .begun = tell_begun,
         .step = tell_step,
+        .failed = fa_confirm_can_ask(invocation) ? ask_failed : NULL,
         .ended = tell_ended,
         .skipped = tell_skipped,
         .waiting = tell_waiting,

@@ -1,9 +1,9 @@
 #pragma once
 /*
- * Shows the building of components as progress.
+ * Shows the building of components as progress, and asks a person at a terminal about each that failed.
  */
 #include "app/assemble.h"
 #include "cli/progress.h"
 
 /* @progress must live as long as the events are used. */
-FaAssembleEvents fa_build_events(FaProgress *progress);
+FaAssembleEvents fa_build_events(const FaInvocation *invocation, FaProgress *progress);

@@ -87,7 +87,7 @@ build(const FaInvocation *invocation, FaContext *context, const FaChoice *choice
     g_autofree char *title =
         g_strdup_printf("%s.%s", choice->environment->name, choice->site->name);
     g_autoptr(FaProgress) progress = fa_progress_new(invocation, title, assemble->jobs);
-    assemble->events = fa_build_events(progress);
+    assemble->events = fa_build_events(invocation, progress);
     bool is_built = fa_assemble(context, choice, assemble, &plan, error);
     fa_progress_finish(progress);
     return is_built;

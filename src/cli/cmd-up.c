@@ -55,7 +55,7 @@ run(FaInvocation *invocation, GError **error)
                      .update = chosen->update,
                      .offline = chosen->offline,
                      .cancel = invocation->cancel,
-                     .events = fa_build_events(progress)},
+                     .events = fa_build_events(invocation, progress)},
         .on_edit = chosen->on_edit,
         .say = tell,
         .data = progress,

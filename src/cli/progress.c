@@ -23,6 +23,7 @@ struct FaProgress {
     int64_t started;
     unsigned drawn; /* rows of the live view on the screen */
     bool is_paused;
+    GString *held; /* told while it was paused */
     bool is_finished;
     GCond finished;
     GThread *drawer; /* NULL but on a terminal */
@@ -62,6 +63,10 @@ make_frame(const FaProgress *progress)
 static void
 put(FaProgress *progress, const GString *text)
 {
+    if (progress->is_paused) {
+        g_string_append_len(progress->held, text->str, (gssize)text->len);
+        return;
+    }
     fwrite(text->str, 1, text->len, progress->options.stream);
     fflush(progress->options.stream);
 }
@@ -111,6 +116,7 @@ fa_progress_new_with(const FaProgressOptions *options)
     FaProgress *progress = g_new0(FaProgress, 1);
     progress->options = *options;
     progress->title = g_strdup(options->title);
+    progress->held = g_string_new(NULL);
     progress->steps = g_ptr_array_new_with_free_func(step_free);
     progress->by_name = g_hash_table_new(g_str_hash, g_str_equal);
     progress->started = options->clock();
@@ -173,6 +179,7 @@ fa_progress_free(FaProgress *progress)
     g_ptr_array_unref(progress->steps);
     g_mutex_clear(&progress->mutex);
     g_cond_clear(&progress->finished);
+    g_string_free(progress->held, TRUE);
     g_free(progress->title);
     g_free(progress);
 }
@@ -345,9 +352,9 @@ fa_progress_pause(FaProgress *progress)
     g_autoptr(GString) out = g_string_new(NULL);
 
     g_mutex_lock(&progress->mutex);
-    progress->is_paused = true;
     erase(progress, out);
     put(progress, out);
+    progress->is_paused = true;
     g_mutex_unlock(&progress->mutex);
 }
 
@@ -356,6 +363,8 @@ fa_progress_resume(FaProgress *progress)
 {
     g_mutex_lock(&progress->mutex);
     progress->is_paused = false;
+    put(progress, progress->held);
+    g_string_truncate(progress->held, 0);
     g_mutex_unlock(&progress->mutex);
 }
 

@@ -52,6 +52,7 @@ void fa_progress_end(FaProgress *progress, const char *name, FaStepState state, 
 void fa_progress_log(FaProgress *progress, const char *name, const char *log, const char *path);
 /* A line that stays, above the live view. Nothing with --quiet; an event "message" with --json. */
 void fa_progress_say(FaProgress *progress, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* What is told meanwhile is shown afterwards. */
 void fa_progress_pause(FaProgress *progress);
 void fa_progress_resume(FaProgress *progress);
 /* All has ended: the live view goes, the logs of the steps that failed are shown. Call once, before the command's own

@@ -1,5 +1,7 @@
 #include "sys/tty.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +10,7 @@
 
 #define WIDTH_UNKNOWN  80
 #define HEIGHT_UNKNOWN 24
+#define ANSWER_MAX     4096 /* bytes; what is longer is cut */
 
 bool
 fa_tty_is_terminal(int fd)
@@ -52,19 +55,44 @@ fa_tty_is_foreground(int fd)
     return fa_tty_is_terminal(fd) && tcgetpgrp(fd) == getpgrp();
 }
 
-char *
-fa_tty_ask(const char *prompt)
+/* A signal may come just before the read that it was to end: the descriptor of @cancel is waited for too. */
+static bool
+read_byte(FaCancel *cancel, char *ret_byte)
 {
-    g_autofree char *answer = NULL;
-    size_t size = 0;
+    for (;;) {
+        struct pollfd fds[] = {{.fd = STDIN_FILENO, .events = POLLIN},
+                               {.fd = fa_cancel_get_fd(cancel), .events = POLLIN}};
+        if (fa_cancel_is_set(cancel))
+            return false;
+        if (poll(fds, G_N_ELEMENTS(fds), -1) < 0) {
+            if (errno != EINTR)
+                return false;
+            continue;
+        }
+        if (fds[0].revents == 0)
+            continue;
+        ssize_t count = read(STDIN_FILENO, ret_byte, 1);
+        if (count >= 0 || (errno != EINTR && errno != EAGAIN))
+            return count == 1;
+    }
+}
+
+char *
+fa_tty_ask(const char *prompt, FaCancel *cancel)
+{
+    g_autoptr(GString) answer = g_string_new(NULL);
+    char byte;
 
     fputs(prompt, stderr);
     fflush(stderr);
-    /* getline() takes memory from malloc(), which is what g_free() gives back. */
-    ssize_t length = getline(&answer, &size, stdin);
-    if (length < 0)
-        return NULL;
-    if (length > 0 && answer[length - 1] == '\n')
-        answer[length - 1] = '\0';
-    return g_steal_pointer(&answer);
+    while (read_byte(cancel, &byte)) {
+        if (byte == '\n')
+            return g_string_free(g_steal_pointer(&answer), FALSE);
+        if (answer->len < ANSWER_MAX && byte != '\0')
+            g_string_append_c(answer, byte);
+    }
+    /* A last line without a newline is an answer too. */
+    return answer->len > 0 && !fa_cancel_is_set(cancel)
+               ? g_string_free(g_steal_pointer(&answer), FALSE)
+               : NULL;
 }
