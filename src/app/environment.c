@@ -476,7 +476,7 @@ find_beside(const char *program, GError **error)
 
 bool
 fa_environment_compose(FaEnvironment *environment, bool unprotected, FaEditPolicy policy,
-                       FaComposed *ret_composed, GError **error)
+                       const FaEditDialogue *dialogue, FaComposed *ret_composed, GError **error)
 {
     const FaProduct *product = get_product(environment);
     g_autofree char *daemon = find_beside("fassembler-supervisord", error);
@@ -504,7 +504,7 @@ fa_environment_compose(FaEnvironment *environment, bool unprotected, FaEditPolic
         .files = files,
         .secrets = environment->secrets,
     };
-    g_autoptr(FaEdits) edits = fa_edits_new(policy, NULL);
+    g_autoptr(FaEdits) edits = fa_edits_new(policy, dialogue);
     return fa_compose(&composition, edits, ret_composed, error) &&
            (!ret_composed->is_new ||
             fa_compose_switch(environment->layout, ret_composed->name, error));

@@ -28,7 +28,8 @@ const FaLayout *fa_environment_get_layout(const FaEnvironment *environment);
 /* Renders, composes the next build unless the current one is the same, and switches to it. @unprotected: what was built
  * without a sandbox is recorded as such. */
 bool fa_environment_compose(FaEnvironment *environment, bool unprotected, FaEditPolicy policy,
-                            FaComposed *ret_composed, GError **error);
+                            const FaEditDialogue *dialogue, FaComposed *ret_composed,
+                            GError **error);
 
 /*
  * (transfer full) (nullable) The environment that set-up steps and tests of @recipe run in: PATH, out, etc, var, run, log,

@@ -321,8 +321,8 @@ fa_up(FaContext *context, const FaChoice *choice, const FaUpOptions *options, ch
         return false;
     const FaLayout *layout = fa_environment_get_layout(environment);
     if (!fa_keep_builds(context, layout, plan, error) ||
-        !fa_environment_compose(environment, options->assemble.unprotected, policy, &composed,
-                                error))
+        !fa_environment_compose(environment, options->assemble.unprotected, policy,
+                                options->dialogue, &composed, error))
         return false;
     if (composed.is_new)
         say(options, "composed %s", composed.name);

@@ -6,10 +6,12 @@
 
 #include "app/assemble.h"
 #include "base/json.h"
+#include "site/edits.h"
 
 typedef struct FaUpOptions {
     FaAssembleOptions assemble;
-    const char *on_edit; /* (nullable) ask, keep, replace, backup or merge */
+    const char *on_edit;            /* (nullable) ask, keep, replace, backup or merge */
+    const FaEditDialogue *dialogue; /* (nullable) who is asked about edits in conflict */
     /* Each may be NULL. What is being done now, one line. */
     void (*say)(const char *text, void *data);
     void *data;

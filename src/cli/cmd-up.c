@@ -1,6 +1,7 @@
 #include "app/up.h"
 #include "cli/answer.h"
 #include "cli/build-events.h"
+#include "cli/edit-questions.h"
 #include "cli/environment.h"
 #include "cli/words.h"
 
@@ -48,6 +49,7 @@ run(FaInvocation *invocation, GError **error)
     unsigned jobs = chosen->jobs != 0 ? chosen->jobs : JOBS_DEFAULT;
     g_autofree char *title = g_strdup_printf("%s.%s", choice.environment->name, choice.site->name);
     g_autoptr(FaProgress) progress = fa_progress_new(invocation, title, jobs);
+    FaEditQuestions questions;
     FaUpOptions up = {
         .assemble = {.assignments = assignments,
                      .jobs = jobs,
@@ -57,6 +59,7 @@ run(FaInvocation *invocation, GError **error)
                      .cancel = invocation->cancel,
                      .events = fa_build_events(invocation, progress)},
         .on_edit = chosen->on_edit,
+        .dialogue = fa_edit_questions_init(&questions, invocation, progress),
         .say = tell,
         .data = progress,
     };
@@ -79,11 +82,14 @@ const FaCmd fa_cmd_up = {
     .group = FA_GROUP_START,
     .summary = "Build, compose and start an environment",
     .usage = "[SITE-ENV] [COMPONENT.SETTING=VALUE...]",
-    .description = "Builds what is missing, renders the configuration, starts the processes under "
-                   "the environment's own "
-                   "supervisor and waits until all are ready; then does the set-up steps that are "
-                   "not done yet. Run again it "
-                   "brings up to date what changed, and finishes what was interrupted.",
+    .description =
+        "Builds what is missing, renders the configuration, starts the processes under "
+        "the environment's own "
+        "supervisor and waits until all are ready; then does the set-up steps that are "
+        "not done yet. Run again it "
+        "brings up to date what changed, and finishes what was interrupted. Files that "
+        "a person edited are merged with what is rendered now; where both changed the "
+        "same lines, a person at the terminal is asked, and --on-edit decides elsewhere.",
     .examples = examples,
     .options = options,
     .options_size = sizeof(Options),

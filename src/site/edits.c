@@ -183,20 +183,21 @@ say(const FaEdits *edits, const char *text)
 }
 
 static bool
-resolve(const FaEdits *edits, const FaEditFile *file, const char *marked, Decision *decision)
+resolve(const FaEdits *edits, const FaEditFile *file, char **marked, Decision *decision)
 {
-    if (marked == NULL || edits->dialogue.resolve == NULL) {
+    if (*marked == NULL || edits->dialogue.resolve == NULL) {
         say(edits, "it cannot be merged by hand here\n");
         return false;
     }
-    char *text = edits->dialogue.resolve(file->path, marked, edits->dialogue.data);
+    char *text = edits->dialogue.resolve(file->path, *marked, edits->dialogue.data);
     if (text == NULL) {
         say(edits, "nothing was merged\n");
         return false;
     }
     if (fa_merge_has_marks(text, strlen(text))) {
-        say(edits, "marks of the conflict are left in it\n");
-        g_free(text);
+        say(edits, "marks of the conflict are left in it; 'm' goes on with it\n");
+        g_free(*marked);
+        *marked = text;
         return false;
     }
     decision->outcome = FA_EDIT_MERGED;
@@ -225,7 +226,7 @@ policy_of_answer(const char *answer)
 
 /* True when @answer decides. */
 static bool
-take_answer(FaEdits *edits, const FaEditFile *file, const char *answer, const char *marked,
+take_answer(FaEdits *edits, const FaEditFile *file, const char *answer, char **marked,
             Decision *decision)
 {
     bool is_for_all = g_ascii_strncasecmp(answer, "all ", 4) == 0;
@@ -249,7 +250,7 @@ take_answer(FaEdits *edits, const FaEditFile *file, const char *answer, const ch
 }
 
 static bool
-ask(FaEdits *edits, const FaEditFile *file, const char *marked, Decision *decision, GError **error)
+ask(FaEdits *edits, const FaEditFile *file, char **marked, Decision *decision, GError **error)
 {
     FaMergeText current = text_of(file->current, NULL), rendered = text_of(file->rendered, NULL);
     g_autofree char *path = fa_text_sanitize(file->path, strlen(file->path));
@@ -288,7 +289,7 @@ decide_edited(FaEdits *edits, const FaEditFile *file, Decision *decision, GError
         return true;
     }
     if (edits->policy == FA_EDIT_ASK && edits->dialogue.ask != NULL)
-        return ask(edits, file, marked, decision, error);
+        return ask(edits, file, &marked, decision, error);
     return refuse(file, error);
 }
 

@@ -129,4 +129,51 @@ say "c\r"
 TALK
 check 'the-rest-is-built-when-told-to-continue' has "$(ls site/home/store)" other-
 check 'what-failed-has-failed-all-the-same' is "$status" 1
+
+# An environment whose rendered file a person edited, where the template changes too.
+run new town
+mkdir town/home
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+sed -i "s/base-port: [0-9]*/base-port: $(($(free_port) / 100 * 100))/" town/fassembler.yaml
+trap '"$FASSEMBLER" -C "$work/town" down dev.minimal 2> /dev/null; chmod -R u+w "$work" 2> /dev/null; rm -rf "$work"' EXIT
+greeting=town/home/sites/minimal/dev/current/etc/hello/greeting.txt
+run -C town up dev.minimal
+check 'an-environment-is-up' is "$status" 0
+echo 'a person was here' >> "$greeting"
+
+converse -C town up dev.minimal hello.greeting=Salve << 'TALK'
+wait overwrite
+say "\003"
+TALK
+check 'ctrl-c-changes-nothing' lacks "$(cat "$greeting")" Salve
+
+# The editor of a person who saves too early the first time.
+cat > editor << 'EDITOR'
+#!/bin/sh
+[ -e "$(dirname "$0")/seen" ] && grep -q 'half done' "$1" && sed -i '/^[<=>|]\{7\}/d' "$1"
+touch "$(dirname "$0")/seen"
+echo 'half done' >> "$1"
+EDITOR
+chmod +x editor
+EDITOR=$work/editor VISUAL='' converse -C town up dev.minimal hello.greeting=Salve << 'TALK'
+wait overwrite
+say "d\r"
+wait "+Salve"
+wait overwrite
+say "m\r"
+wait "marks of the conflict"
+wait overwrite
+say "m\r"
+wait "is up"
+TALK
+check 'a-conflict-is-merged-by-hand' is "$status:$(grep -c 'half done' "$greeting")" 0:2
+check 'both-sides-are-in-what-was-merged' is "$(grep -o -e 'a person' -e Salve "$greeting" | sort -u | tr '\n' ' ')" 'Salve a person '
+
+converse -C town up dev.minimal hello.greeting=Ave << 'TALK'
+wait overwrite
+say "\r"
+wait "is up"
+TALK
+check 'return-loses-nothing' has "$(cat "$greeting.bak")" 'a person was here'
+check 'beside-the-backup-is-what-is-rendered-now' is "$(grep -c 'a person' "$greeting"):$(grep -o Ave "$greeting" | head -1)" 0:Ave
 finish

@@ -30,7 +30,9 @@ show(const char *text, void *data)
 static char *
 resolve(const char *path, const char *text, void *data)
 {
-    return g_strdup(((Person *)data)->resolved);
+    Person *person = data;
+    g_string_append_printf(person->shown, "[%s]", text);
+    return g_strdup(person->resolved);
 }
 
 typedef struct Case {
@@ -160,6 +162,7 @@ test_answers(void)
         {{"?", "what", "no"}, NULL, FA_EDIT_KEPT, "mine\n", "all y, all n, all b"},
         {{"m"}, "both\n", FA_EDIT_MERGED, "both\n", ""},
         {{"m", "n"}, "<<<<<<< left\n", FA_EDIT_KEPT, "mine\n", "marks of the conflict"},
+        {{"m", "m", "n"}, "<<<<<<< left\n", FA_EDIT_KEPT, "mine\n", "[<<<<<<< left\n]"},
         {{"m", "n"}, NULL, FA_EDIT_KEPT, "mine\n", "nothing was merged"},
         {{"all ", "all y"}, NULL, FA_EDIT_REPLACED, "new\n", ""},
     };
