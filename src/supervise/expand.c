@@ -23,48 +23,71 @@ typedef struct Format {
     int width, precision; /* -1: none */
 } Format;
 
-void
-sv_names_set(SvNames *names, const char *name, const char *text)
+static SvName *
+find_or_add(SvNames *names, const char *name, uint32_t hash)
 {
     SvName **link = &names->first;
 
-    while (*link && strcmp((*link)->name, name) != 0)
+    while (*link && ((*link)->hash != hash || strcmp((*link)->name, name) != 0))
         link = &(*link)->next;
-    if (!*link) {
-        SvName *entry = sv_arena_alloc(names->arena, sizeof *entry);
-        if (!entry)
-            return;
-        entry->name = sv_arena_strdup(names->arena, name);
-        *link = entry;
-    }
-    (*link)->text = text ? sv_arena_strdup(names->arena, text) : NULL;
+    if (*link)
+        return *link;
+    SvName *entry = sv_arena_alloc(names->arena, sizeof *entry);
+    if (!entry)
+        return NULL;
+    entry->name = name;
+    entry->hash = hash;
+    *link = entry;
+    return entry;
+}
+
+static SvName *
+set(SvNames *names, const char *name)
+{
+    const char *copy = sv_arena_strdup(names->arena, name);
+
+    return copy ? find_or_add(names, copy, sv_text_hash(copy)) : NULL;
+}
+
+void
+sv_names_set(SvNames *names, const char *name, const char *text)
+{
+    SvName *entry = set(names, name);
+
+    if (entry)
+        entry->text = text ? sv_arena_strdup(names->arena, text) : NULL;
 }
 
 void
 sv_names_set_number(SvNames *names, const char *name, int64_t number)
 {
-    sv_names_set(names, name, NULL);
-    for (SvName *entry = names->first; entry; entry = entry->next)
-        if (strcmp(entry->name, name) == 0)
-            entry->number = number;
+    SvName *entry = set(names, name);
+
+    if (!entry)
+        return;
+    entry->text = NULL;
+    entry->number = number;
 }
 
 void
 sv_names_update(SvNames *names, const SvNames *others)
 {
-    for (const SvName *entry = others->first; entry; entry = entry->next) {
-        if (entry->text)
-            sv_names_set(names, entry->name, entry->text);
-        else
-            sv_names_set_number(names, entry->name, entry->number);
+    for (const SvName *other = others->first; other; other = other->next) {
+        SvName *entry = find_or_add(names, other->name, other->hash);
+        if (!entry)
+            return;
+        entry->text = other->text;
+        entry->number = other->number;
     }
 }
 
 const SvName *
 sv_names_get(const SvNames *names, const char *name)
 {
+    uint32_t hash = sv_text_hash(name);
+
     for (const SvName *entry = names ? names->first : NULL; entry; entry = entry->next)
-        if (strcmp(entry->name, name) == 0)
+        if (entry->hash == hash && strcmp(entry->name, name) == 0)
             return entry;
     return NULL;
 }

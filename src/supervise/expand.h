@@ -9,6 +9,7 @@
 
 typedef struct SvName {
     const char *name;
+    uint32_t hash;    /* of the name */
     const char *text; /* NULL for a number */
     int64_t number;
     struct SvName *next;
@@ -22,6 +23,7 @@ typedef struct SvNames {
 
 void sv_names_set(SvNames *names, const char *name, const char *text);
 void sv_names_set_number(SvNames *names, const char *name, int64_t number);
+/* Borrows the texts of @others. */
 void sv_names_update(SvNames *names, const SvNames *others);
 const SvName *sv_names_get(const SvNames *names, const char *name);
 

@@ -120,16 +120,18 @@ find_section(Reader *reader, const char *name)
 {
     SvIni *ini = reader->ini;
     SvSection **link = &ini->sections;
+    uint32_t hash = sv_text_hash(name);
 
     if (strcmp(name, "DEFAULT") == 0)
         return &ini->defaults;
     for (; *link; link = &(*link)->next)
-        if (strcmp((*link)->name, name) == 0)
+        if ((*link)->hash == hash && strcmp((*link)->name, name) == 0)
             return &(*link)->options;
     SvSection *section = sv_arena_alloc(ini->arena, sizeof *section);
     if (!section)
         return NULL;
     section->name = sv_arena_strdup(ini->arena, name);
+    section->hash = hash;
     section->file = reader->included ? reader->path : NULL;
     *link = section;
     return &section->options;

@@ -5,6 +5,8 @@
  *
  * Sections and options keep the order in which they were first seen; a later value replaces an earlier one.
  */
+#include <stdint.h>
+
 #include "supervise/error.h"
 
 typedef struct SvOption {
@@ -15,6 +17,7 @@ typedef struct SvOption {
 
 typedef struct SvSection {
     const char *name;
+    uint32_t hash;    /* of the name */
     const char *file; /* where it was first seen if that was an included file, or NULL */
     SvOption *options;
     struct SvSection *next;

@@ -103,6 +103,8 @@ sv_notify(SvSuper *super, SvEventType type, const char *head, const void *data, 
     SvEvent event = {.type = type};
     bool numbered = false;
 
+    if (!(super->types & (UINT32_C(1) << type)))
+        return;
     for (SvGroup *pool = super->groups; pool; pool = pool->next) {
         if (!(pool->types & (UINT32_C(1) << type)))
             continue;

@@ -99,6 +99,7 @@ static int
 prepare_group(SvConfig *config, SvGroup *group, const SvGroupConf *conf)
 {
     group->conf = conf;
+    group->hash = sv_text_hash(conf->name);
     group->config = config;
     group->socket = -1;
     group->procs = sv_arena_alloc(&config->arena, conf->count * sizeof *group->procs);

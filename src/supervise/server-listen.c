@@ -16,23 +16,45 @@
 #include "supervise/server.h"
 #include "supervise/values.h"
 
-/* A place for a new connection: when all are taken, that of the one which has been silent longest. */
 static SvClient *
-free_client(SvSuper *super)
+new_client(SvServer *server)
+{
+    unsigned number = server->client_count++;
+    SvClient *client = &server->clients[number];
+
+    *client = (SvClient){.watch.fd = -1, .number = number, .follow_fd = -1};
+    client->in = server->buffers + (SV_IN_MAX + SV_REPLY_MAX) * number;
+    client->out = (SvBuf){.data = client->in + SV_IN_MAX, .size = SV_REPLY_MAX};
+    return client;
+}
+
+/* Makes room where there is none: of the connections that wait for nothing, the one silent longest goes. */
+static SvClient *
+close_oldest(SvSuper *super)
 {
     SvServer *server = super->server;
     SvClient *oldest = NULL;
 
-    for (unsigned i = 0; i < SV_CLIENT_MAX; i++) {
+    for (unsigned i = 0; i < server->client_count; i++) {
         SvClient *client = &server->clients[i];
-        if (client->watch.fd < 0)
-            return client;
-        if (!client->waiting && (!oldest || client->last_active < oldest->last_active))
+        if (client->watch.fd >= 0 && !client->waiting &&
+            (!oldest || client->last_active < oldest->last_active))
             oldest = client;
     }
     if (oldest)
         sv_client_close(super, oldest);
     return oldest;
+}
+
+static SvClient *
+free_client(SvSuper *super)
+{
+    SvServer *server = super->server;
+
+    for (unsigned i = 0; i < server->client_count; i++)
+        if (server->clients[i].watch.fd < 0)
+            return &server->clients[i];
+    return server->client_count < SV_CLIENT_MAX ? new_client(server) : close_oldest(super);
 }
 
 static void
@@ -43,8 +65,7 @@ listener_ready(SvSuper *super, SvWatch *watch, uint32_t events)
     int fd = accept4(watch->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
         /* One that is silent makes room, or the loop would turn for ever around a connection that cannot be taken. */
-        SvClient *oldest = free_client(super);
-        if (oldest)
+        if (close_oldest(super))
             fd = accept4(watch->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     }
     if (fd < 0)
@@ -165,12 +186,7 @@ sv_server_open(SvSuper *super)
         server.buffers = buffers;
         server.buffers_size = size;
     }
-    for (unsigned i = 0; i < SV_CLIENT_MAX; i++) {
-        SvClient *client = &server.clients[i];
-        *client = (SvClient){.watch.fd = -1, .number = i, .follow_fd = -1};
-        client->in = server.buffers + (SV_IN_MAX + SV_REPLY_MAX) * i;
-        client->out = (SvBuf){.data = client->in + SV_IN_MAX, .size = SV_REPLY_MAX};
-    }
+    server.client_count = 0;
     super->server = &server;
     for (size_t i = 0; i < super->config->server_count; i++) {
         int r = add_listener(super, &server, &super->config->servers[i]);
@@ -190,7 +206,7 @@ sv_server_close(SvSuper *super)
     SvServer *server = super->server;
     struct stat st;
 
-    for (unsigned i = 0; server && i < SV_CLIENT_MAX; i++)
+    for (unsigned i = 0; server && i < server->client_count; i++)
         if (server->clients[i].watch.fd >= 0)
             sv_client_close(super, &server->clients[i]);
     for (size_t i = 0; server && i < server->listener_count; i++) {

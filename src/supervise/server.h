@@ -46,6 +46,7 @@ typedef struct SvServer {
     SvListeningSocket listeners[SV_LISTENING_MAX];
     size_t listener_count;
     SvClient clients[SV_CLIENT_MAX];
+    unsigned client_count; /* of them that were ever used: the others take no memory */
     char *buffers;
     size_t buffers_size;
     SvArena xml;

@@ -24,8 +24,10 @@ static const int64_t tick_periods[3] = {5, 60, 3600};
 SvGroup *
 sv_super_group(const SvSuper *super, const char *name)
 {
+    uint32_t hash = sv_text_hash(name);
+
     for (SvGroup *group = super->groups; group; group = group->next)
-        if (strcmp(group->conf->name, name) == 0)
+        if (group->hash == hash && strcmp(group->conf->name, name) == 0)
             return group;
     return NULL;
 }
@@ -102,17 +104,27 @@ open_socket(SvSuper *super, SvGroup *group)
     return 0;
 }
 
+static bool
+comes_before(const SvGroup *a, const SvGroup *b)
+{
+    if (a->conf->priority != b->conf->priority)
+        return a->conf->priority < b->conf->priority;
+    return strcmp(a->conf->name, b->conf->name) <= 0;
+}
+
 static void
 insert(SvSuper *super, SvGroup *group)
 {
     SvGroup **link = &super->groups;
 
-    while (*link && ((*link)->conf->priority < group->conf->priority ||
-                     ((*link)->conf->priority == group->conf->priority &&
-                      strcmp((*link)->conf->name, group->conf->name) <= 0)))
+    if (super->latest && comes_before(super->latest, group))
+        link = &super->latest->next;
+    while (*link && comes_before(*link, group))
         link = &(*link)->next;
     group->next = *link;
     *link = group;
+    super->latest = group;
+    super->types |= group->types;
 }
 
 int
@@ -164,6 +176,11 @@ sv_group_remove(SvSuper *super, SvGroup *group)
         link = &(*link)->next;
     *link = group->next;
     group->active = false;
+    if (super->latest == group)
+        super->latest = NULL;
+    super->types = 0;
+    for (const SvGroup *other = super->groups; other; other = other->next)
+        super->types |= other->types;
     if (group->socket >= 0) {
         sv_log(super, SV_INFO, "Closing socket %s", group->conf->socket.url);
         close(group->socket);
@@ -280,10 +297,12 @@ static void
 stop_pass(SvSuper *super, SvGroup *last)
 {
     stop_group(super, last, false);
-    for (SvGroup *group = super->groups; group; group = group->next)
-        for (size_t i = 0; group != last && i < last->count; i++)
-            if (is_needed(super, &last->procs[i]))
-                stop_group(super, group, false);
+    bool needed = false;
+    for (size_t i = 0; !needed && i < last->count; i++)
+        needed = is_needed(super, &last->procs[i]);
+    for (SvGroup *group = super->groups; needed && group; group = group->next)
+        if (group != last)
+            stop_group(super, group, false);
 }
 
 /* A process that only waited is stopped at once and makes no event to come back for: passes follow each other as long
@@ -392,12 +411,7 @@ static void
 arm_ticks(SvSuper *super)
 {
     struct timespec now;
-    uint32_t wanted = 0;
-
-    for (const SvGroup *pool = super->groups; pool; pool = pool->next)
-        wanted |= pool->types;
-    wanted = (wanted >> SV_EVENT_TICK_5) & 7;
-    if (wanted == 0 || super->ticks.armed)
+    if (((super->types >> SV_EVENT_TICK_5) & 7) == 0 || super->ticks.armed)
         return;
     clock_gettime(CLOCK_REALTIME, &now);
     for (int i = 0; i < 3; i++)

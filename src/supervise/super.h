@@ -125,6 +125,7 @@ typedef struct SvEvent {
 
 typedef struct SvGroup {
     const SvGroupConf *conf;
+    uint32_t hash; /* of its name */
     SvConfig *config;
     SvProc *procs;
     size_t count;
@@ -157,6 +158,9 @@ typedef struct SvSuper {
     const char *config_path;
     const SvOverrides *overrides;
     SvGroup *groups;
+    SvGroup *
+        latest; /* that was added, where it is still in use: the next one often belongs behind it */
+    uint32_t types; /* of events that any pool wants */
     SvMood mood;
     bool stopping;
     bool finished;

@@ -244,3 +244,13 @@ sv_parse_digits(const char *text, size_t length, uint64_t *ret_number)
     *ret_number = value;
     return 0;
 }
+
+uint32_t
+sv_text_hash(const char *text)
+{
+    uint32_t hash = UINT32_C(2166136261);
+
+    for (; *text != '\0'; text++)
+        hash = (hash ^ (unsigned char)*text) * UINT32_C(16777619);
+    return hash;
+}

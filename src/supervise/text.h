@@ -36,6 +36,9 @@ size_t sv_space_length(const char *text);
 /* Strips white space at both ends, in place. Returns where the text begins. */
 char *sv_strip(char *text);
 
+/* For comparing many names: those of equal texts are equal. */
+uint32_t sv_text_hash(const char *text);
+
 /* What int() takes: signs, underscores between digits, white space around. @base is 8 or 10; base 8 takes 0o too.
  * Numbers beyond 64 bits are held at the limit. Returns 0 or -EINVAL. */
 int sv_parse_int(const char *text, int base, int64_t *ret_number);

@@ -36,7 +36,8 @@ set_up(Pool *pool, char *payloads, char *results)
                             .slots = pool->slots,
                             .slot_count = SLOTS,
                             .queue = pool->queue};
-    pool->super = (SvSuper){.config = &pool->config, .groups = &pool->group, .stdout_fd = -1};
+    pool->super = (SvSuper){
+        .config = &pool->config, .groups = &pool->group, .types = UINT32_MAX, .stdout_fd = -1};
     for (size_t i = 0; i < SLOTS; i++)
         pool->slots[i] = (SvEvent){.payload = payloads + i * SV_EVENT_MAX};
     for (size_t i = 0; i < LISTENERS; i++) {
