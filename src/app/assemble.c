@@ -10,9 +10,13 @@
 #include "build/key.h"
 #include "build/needs.h"
 #include "build/scheduler.h"
+#include "build/turns.h"
 #include "domain/plan.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
+
+/* Components that are begun for each whose steps may run: the others fetch, or wait for the disk. */
+#define WAITING_FACTOR 2
 
 /* All that one run shares. */
 typedef struct Run {
@@ -23,6 +27,7 @@ typedef struct Run {
     FaValues *values;
     FaPins *pins;
     FaTimes *times;
+    FaTurns *turns;
     GPtrArray *recipes; /* of FaRecipe, in order */
     GPtrArray *works;   /* of Work, in the same order */
 } Run;
@@ -68,6 +73,7 @@ run_clear(Run *run)
     g_clear_pointer(&run->recipes, g_ptr_array_unref);
     g_clear_pointer(&run->pins, fa_pins_free);
     g_clear_pointer(&run->times, fa_times_free);
+    g_clear_pointer(&run->turns, fa_turns_free);
     g_clear_pointer(&run->values, fa_values_free);
     g_clear_pointer(&run->packages, fa_packages_free);
     g_clear_pointer(&run->store, fa_store_free);
@@ -225,6 +231,7 @@ request_of(Work *work)
         .sandbox = sandbox_of(run),
         .jobs = run->options->jobs,
         .source_date_epoch = work->committed,
+        .turns = run->turns,
         .log = work->log,
         .cancel = run->options->cancel,
         .on_wait = tell_waiting,
@@ -333,6 +340,13 @@ list_waits(const Run *run, const Work *work)
     return g_strv_builder_end(names);
 }
 
+/* Where there is nothing to build, it is not missed. */
+static bool
+check_sandbox(const Run *run, GError **error)
+{
+    return run->options->unprotected || fa_sandbox_probe(NULL, error);
+}
+
 static bool
 build_missing(Run *run, GError **error)
 {
@@ -360,8 +374,11 @@ build_missing(Run *run, GError **error)
                                .ended = tell_ended,
                                .skipped = tell_skipped,
                                .data = run};
-    bool is_built = tasks->len == 0 || fa_schedule_run(&schedule, run->options->jobs,
-                                                       run->options->cancel, &events, error);
+    unsigned jobs = run->options->jobs, at_once = jobs == 1 ? 1 : WAITING_FACTOR * jobs;
+    run->turns = fa_turns_new(jobs);
+    bool is_built = tasks->len == 0 ||
+                    (check_sandbox(run, error) &&
+                     fa_schedule_run(&schedule, at_once, run->options->cancel, &events, error));
     fa_times_write(run->times);
     return is_built;
 }
@@ -398,8 +415,6 @@ open_run(Run *run, const FaChoice *choice, GError **error)
         return fa_context_check(context, error);
     run->packages = fa_packages_read(NULL, error);
     if (run->packages == NULL || !fa_needs_check(run->recipes, run->packages, error))
-        return false;
-    if (!options->dry_run && !options->unprotected && !fa_sandbox_probe(NULL, error))
         return false;
     run->store = fa_store_open(fa_context_get_home(context), error);
     run->times = fa_times_read(fa_context_get_home(context));

@@ -159,6 +159,15 @@ run_steps(const Workplace *work, const FaBuildRequest *request, GError **error)
     return true;
 }
 
+static bool
+run_in_turn(const Workplace *work, const FaBuildRequest *request, GError **error)
+{
+    fa_turns_take(request->turns);
+    bool is_done = run_steps(work, request, error);
+    fa_turns_give(request->turns);
+    return is_done;
+}
+
 /* A mount point that nobody filled is taken away, and nothing but that: with a sandbox it is empty, or it is a build
  * whose key was lost and that may be running. */
 static void
@@ -187,7 +196,7 @@ keep(const Workplace *work, const FaBuildRequest *request, FaBuildResult *result
 static bool
 build(const Workplace *work, const FaBuildRequest *request, FaBuildResult *result, GError **error)
 {
-    if (workplace_make(work, request, error) && run_steps(work, request, error) &&
+    if (workplace_make(work, request, error) && run_in_turn(work, request, error) &&
         keep(work, request, result, error)) {
         result->name = g_strdup(work->name);
         return true;

@@ -10,6 +10,7 @@
 #include <glib.h>
 #include <stdbool.h>
 #include "build/sandbox.h"
+#include "build/turns.h"
 #include "domain/recipe.h"
 #include "domain/template.h"
 #include "store/store.h"
@@ -25,6 +26,7 @@ typedef struct FaBuildRequest {
     const FaScope *scope;   /* with COMPONENT.out of all that it needs */
     FaSandboxMode sandbox;
     unsigned jobs;             /* that a step may use itself */
+    FaTurns *turns;            /* (nullable) for its steps, all of them */
     int64_t source_date_epoch; /* 0: the oldest there is */
     const char *log;           /* written anew; its directory is made */
     FaCancel *cancel;          /* (nullable) */
