@@ -192,8 +192,6 @@ plan_component(Run *run, const FaRecipe *recipe, GError **error)
         return false;
     work->plan->name = fa_component_name(recipe->name, work->pin->version, &work->plan->key);
     work->plan->path = fa_store_path(run->store, work->plan->name);
-    work->plan->state =
-        fa_store_lookup(run->store, &work->plan->key, NULL, NULL) ? FA_PLAN_THERE : FA_PLAN_BUILD;
     return true;
 }
 
@@ -383,18 +381,46 @@ build_missing(Run *run, GError **error)
     return is_built;
 }
 
-/* What an environment was built from last stays in the store. */
-static bool
-keep_builds(const Run *run, const FaChoice *choice, GError **error)
+/* (transfer container) In the store, NULL-ended. Those that are not known yet, or are checkouts, are left out. */
+static GPtrArray *
+list_names(const Run *run)
 {
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
-    g_autofree char *id = g_strdup_printf("%s.%s", choice->environment->name, choice->site->name);
+    GPtrArray *names = g_ptr_array_new();
     for (guint i = 0; i < run->works->len; i++) {
         const Work *work = g_ptr_array_index(run->works, i);
         if (work->plan->name != NULL)
             g_ptr_array_add(names, work->plan->name);
     }
     g_ptr_array_add(names, NULL);
+    return names;
+}
+
+/* What is there, once nobody can take it away. */
+static bool
+look_up(Run *run, GError **error)
+{
+    const FaAssembleEvents *events = &run->options->events;
+    g_autoptr(GPtrArray) names = list_names(run);
+    if (!run->options->dry_run &&
+        !fa_store_use(run->store, (const char *const *)names->pdata, error))
+        return false;
+    for (guint i = 0; i < run->works->len; i++) {
+        FaAssembled *plan = ((Work *)g_ptr_array_index(run->works, i))->plan;
+        if (plan->name != NULL)
+            plan->state =
+                fa_store_lookup(run->store, &plan->key, NULL, NULL) ? FA_PLAN_THERE : FA_PLAN_BUILD;
+        if (events->planned != NULL)
+            events->planned(plan, events->data);
+    }
+    return true;
+}
+
+/* What an environment was built from last stays in the store. */
+static bool
+keep_builds(const Run *run, const FaChoice *choice, GError **error)
+{
+    g_autoptr(GPtrArray) names = list_names(run);
+    g_autofree char *id = g_strdup_printf("%s.%s", choice->environment->name, choice->site->name);
     return fa_store_add_root(run->store, "built", id, (const char *const *)names->pdata, error);
 }
 
@@ -425,7 +451,6 @@ open_run(Run *run, const FaChoice *choice, GError **error)
 static bool
 make_plan(Run *run, const FaChoice *choice, GPtrArray *plan, GError **error)
 {
-    const FaAssembleEvents *events = &run->options->events;
     FaPinOptions pinning = {
         .update = run->options->update,
         .offline = run->options->offline,
@@ -441,10 +466,8 @@ make_plan(Run *run, const FaChoice *choice, GPtrArray *plan, GError **error)
             return false;
         Work *work = g_ptr_array_index(run->works, i);
         g_ptr_array_add(plan, work->plan);
-        if (events->planned != NULL)
-            events->planned(work->plan, events->data);
     }
-    return true;
+    return look_up(run, error);
 }
 
 bool

@@ -105,18 +105,21 @@ read_session(Gc *gc, const char *path, GError **error)
 {
     g_autoptr(GError) problem = NULL;
     g_autofree char *trees = g_strconcat(path, ".trees", NULL);
+    g_autofree char *names = g_strconcat(path, ".names", NULL);
     g_autoptr(FaLock) lock =
         fa_lock_take(path, FA_LOCK_EXCLUSIVE, "collecting", 0, NULL, NULL, NULL, &problem);
     if (lock != NULL) {
         uint64_t files = 0;
         gc->stats.leftovers_removed++;
-        return remove_path(gc, trees, &files, error) && remove_path(gc, path, &files, error);
+        return remove_path(gc, trees, &files, error) && remove_path(gc, names, &files, error) &&
+               remove_path(gc, path, &files, error);
     }
     if (!fa_error_is(problem, FA_ERROR_CONFLICT)) {
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;
     }
-    return !fa_fs_exists(trees) || read_names(trees, RUNNING, gc->trees, error);
+    return (!fa_fs_exists(trees) || read_names(trees, RUNNING, gc->trees, error)) &&
+           (!fa_fs_exists(names) || read_names(names, RUNNING, gc->roots, error));
 }
 
 static bool
@@ -129,7 +132,7 @@ read_sessions(Gc *gc, GError **error)
         bool ok = true;
         if ((*name)[0] == '.')
             ok = remove_path(gc, path, &gc->stats.leftovers_removed, error);
-        else if (!g_str_has_suffix(*name, ".trees"))
+        else if (!g_str_has_suffix(*name, ".trees") && !g_str_has_suffix(*name, ".names"))
             ok = read_session(gc, path, error);
         if (!ok)
             return false;

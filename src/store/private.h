@@ -5,7 +5,7 @@
  *   objects/ab/cdef...   files by the digest of their content; those that may be executed end in ".x"
  *   keys/DIGEST          a build: its name and its tree
  *   roots/KIND/ID        names that are to be kept
- *   sessions/            a lock for each handle that imported, and what it imported
+ *   sessions/            a lock for each handle that imported, what it imported and what it uses
  *   tmp/ .new-*          unfinished work; dead when nobody holds gc.lock
  */
 #include <glib.h>

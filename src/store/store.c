@@ -39,7 +39,8 @@ fa_store_free(FaStore *store)
     fa_hash_free(store->hash);
     if (store->session != NULL) {
         g_autofree char *trees = g_strconcat(store->session_path, ".trees", NULL);
-        if (fa_fs_remove_tree(trees, NULL))
+        g_autofree char *names = g_strconcat(store->session_path, ".names", NULL);
+        if (fa_fs_remove_tree(trees, NULL) && fa_fs_remove_tree(names, NULL))
             fa_fs_remove_tree(store->session_path, NULL);
     }
     fa_lock_release(store->session);
@@ -129,6 +130,27 @@ fa_store_keep(FaStore *store, const FaDigest *tree, GError **error)
         g_autofree char *text = g_strconcat(old, hex, "\n", NULL);
         ok = strstr(old, hex) != NULL ||
              fa_fs_write(path, text, strlen(text), 0600, FA_WRITE_NONE, error);
+    }
+    g_mutex_unlock(&store->mutex);
+    return ok;
+}
+
+bool
+fa_store_use(FaStore *store, const char *const *names, GError **error)
+{
+    if (!fa_store_make(store, error))
+        return false;
+    g_autofree char *text = g_strjoinv("\n", (char **)names);
+    /* A collection that is under way would not see it. */
+    g_autoptr(FaLock) hold = fa_store_hold(store, FA_LOCK_SHARED, "using builds", NULL, error);
+    if (hold == NULL)
+        return false;
+
+    g_mutex_lock(&store->mutex);
+    bool ok = begin_session(store, error);
+    if (ok) {
+        g_autofree char *path = g_strconcat(store->session_path, ".names", NULL);
+        ok = fa_fs_write(path, text, strlen(text), 0600, FA_WRITE_NONE, error);
     }
     g_mutex_unlock(&store->mutex);
     return ok;

@@ -83,6 +83,10 @@ bool fa_store_add_root(FaStore *store, const char *kind, const char *id, const c
 /* No such root is no error. */
 bool fa_store_remove_root(FaStore *store, const char *kind, const char *id, GError **error);
 
+/* Keeps builds of these names (NULL-ended), there already or not yet, until this handle is freed or its process ends;
+ * replaces what it named before. */
+bool fa_store_use(FaStore *store, const char *const *names, GError **error);
+
 typedef struct FaKept {
     char *name;
     char *by; /* "current openplans/live", "a running command" */

@@ -82,7 +82,51 @@ until grep -q begun site/home/log/build/hello.log 2> /dev/null || ! kill -0 "$pi
 done
 kill -9 "$pid"
 wait "$pid" 2> /dev/null
+check 'nothing-half-built-is-left-by-a-kill' is "$(components)" "$before"
+
+# begin_build NAME [WORDS...]: until its step waits for a reader's word; go_on lets that end.
+begin_build() {
+    local name=$1
+    shift
+    rm -f site/home/log/build/hello.log
+    "$FASSEMBLER" -C site build "$@" dev.minimal > /dev/null 2> "$name" < /dev/null &
+    pid=$!
+    until grep -q begun site/home/log/build/hello.log 2> /dev/null || ! kill -0 "$pid" 2> /dev/null; do
+        read -rt 0.05 <> <(:) || :
+    done
+}
+# shellcheck disable=SC2016 # for the inner shell
+go_on() { timeout 10 sh -c 'echo go > "$0"' "$(find site/home/tmp -name wait -type p)"; }
+begin_build stopped
+kill -INT "$pid"
+wait "$pid"
+status=$?
+check 'ctrl-c-stops-in-good-order-and-says-so' has "$status:$(cat stopped)" 'stopping in good order'
+check 'ctrl-c-has-its-status' is "$status:$(components)" "130:$before"
+
+begin_build first
+"$FASSEMBLER" -C site build dev.minimal > /dev/null 2> second < /dev/null &
+other=$!
+until grep -q waiting second || ! kill -0 "$other" 2> /dev/null; do read -rt 0.05 <> <(:) || :; done
+check 'of-two-builds-of-the-same-one-waits-and-says-for-whom' has "$(cat second)" "waiting for 'building hello', pid $pid"
+run -C site gc
+check 'gc-works-beside-a-running-build' is "$status" 0
+go_on
+wait "$pid"
+check 'gc-takes-nothing-from-a-running-build' is "$?" 0
+wait "$other"
+check 'who-waited-shares-what-was-built' is "$?" 0
 sed -i 's|; mkfifo wait; echo begun; cat wait||' site/components/hello.yaml
 run -C site build dev.minimal
 check 'after-a-kill-a-rerun-completes' is "$status" 0
+check 'a-lone-equals-sign-is-wrong-usage' exits 2 -C site build =
+check 'an-assignment-without-a-setting-is-wrong-usage' exits 2 -C site build hello.=1
+check 'an-unknown-component-in-an-assignment-is-a-mistake' exits 2 -C site build x.y=
+check 'two-environments-are-wrong-usage' exits 2 -C site build dev.minimal dev.minimal
+check 'an-empty-name-is-no-environment' exits 2 -C site build ''
+
+# What cannot be built here says why, and leaves what is there.
+sed -i 's|^summary:.*|&\ntimeout: 1s|; s|cp -r www bin.*|&; sleep 1000|' site/components/hello.yaml
+run -C site build dev.minimal
+check 'a-step-that-never-ends-is-ended' has "$status:$err" "step 'run': 'bwrap' did not end within 1 s"
 finish
