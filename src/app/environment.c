@@ -5,6 +5,7 @@
 #include "app/assemble.h"
 #include "app/explain.h"
 #include "app/names.h"
+#include "app/supervisor.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "build/sandbox.h"
@@ -458,31 +459,19 @@ describe_component(const FaEnvironment *environment, const FaAssembled *built)
     return component;
 }
 
-/* (transfer full) (nullable) A program of ours, beside the one that runs. */
-static char *
-find_beside(const char *program, GError **error)
-{
-    g_autofree char *self = fa_fs_read_symlink("/proc/self/exe", error);
-    if (self == NULL)
-        return NULL;
-    g_autofree char *folder = g_path_get_dirname(self);
-    g_autofree char *path = g_build_filename(folder, program, NULL);
-    if (fa_fs_exists(path))
-        return g_steal_pointer(&path);
-    fa_fail(error, FA_ERROR_NOT_FOUND, "no '%s' beside '%s'\nhelp: install fassembler whole",
-            program, self);
-    return NULL;
-}
-
 bool
 fa_environment_compose(FaEnvironment *environment, bool unprotected, FaEditPolicy policy,
                        const FaEditDialogue *dialogue, FaComposed *ret_composed, GError **error)
 {
     const FaProduct *product = get_product(environment);
-    g_autofree char *daemon = find_beside("fassembler-supervisord", error);
-    g_autofree char *client =
-        daemon != NULL ? find_beside("fassembler-supervisorctl", error) : NULL;
-    g_autoptr(GPtrArray) files = client != NULL ? render(environment, error) : NULL;
+    g_autofree char *supervisor = NULL;
+    if (!fa_supervisor_provide(environment->context, &supervisor, error))
+        return false;
+    g_autofree char *daemon = g_build_filename(supervisor, "fassembler-supervisord", NULL);
+    g_autofree char *client = g_build_filename(supervisor, "fassembler-supervisorctl", NULL);
+    FaComposeComponent tool = {
+        .name = FA_SUPERVISOR_LINK, .out = supervisor, .version = FA_VERSION};
+    g_autoptr(GPtrArray) files = render(environment, error);
     g_autoptr(GPtrArray) processes = files != NULL ? list_processes(environment, error) : NULL;
     g_autoptr(GPtrArray) components =
         g_ptr_array_new_with_free_func((GDestroyNotify)component_free);
@@ -491,6 +480,9 @@ fa_environment_compose(FaEnvironment *environment, bool unprotected, FaEditPolic
     for (guint i = 0; i < environment->plan->len; i++)
         g_ptr_array_add(components,
                         describe_component(environment, g_ptr_array_index(environment->plan, i)));
+    g_autoptr(GPtrArray) parts = g_ptr_array_new();
+    g_ptr_array_extend(parts, components, NULL, NULL);
+    g_ptr_array_add(parts, &tool);
 
     FaComposition composition = {
         .layout = environment->layout,
@@ -499,7 +491,7 @@ fa_environment_compose(FaEnvironment *environment, bool unprotected, FaEditPolic
         .sandbox = fa_sandbox_mode_to_string(unprotected ? FA_SANDBOX_NONE : FA_SANDBOX_BWRAP),
         .supervisord = daemon,
         .supervisorctl = client,
-        .components = components,
+        .components = parts,
         .processes = processes,
         .files = files,
         .secrets = environment->secrets,

@@ -31,6 +31,7 @@ check 'up-again-changes-nothing' is "$(find site/home/sites/minimal/dev/builds -
 run -C site status dev.minimal --json
 check 'up-again-restarts-nothing' is "$(jq '.processes[0].pid' <<< "$out")" "$pid"
 check 'the-short-path-is-the-supervisor-s-client' has "$(site/home/sites/minimal/dev/bin/supervisorctl status)" 'hello'
+check 'the-supervisor-runs-from-the-store' has "$(readlink /proc/"$(cat site/home/sites/minimal/dev/var/run/supervisord.pid)"/exe)" /site/home/store/
 run -C site test hello -e dev.minimal --json
 check 'tests-are-run-on-what-was-built-and-what-runs' is "$status:$(jq -r '[.tests[].kind] | join(" ")' <<< "$out")" '0:unit functional'
 sed -i 's|unit: .*|unit: ["echo said; false"]|' site/components/hello.yaml
