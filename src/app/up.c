@@ -17,6 +17,7 @@
 #define START_SECONDS 120
 #define SETUP_SECONDS 300
 #define POLL_MS       50
+#define APPLIED_MAX   1024
 #define LOG_SHOWN     1500 /* bytes of its end */
 
 static void G_GNUC_PRINTF(2, 3) say(const FaUpOptions *options, const char *format, ...)
@@ -125,7 +126,8 @@ is_changed(const FaCarried *carried)
     g_assert_not_reached();
 }
 
-/* The supervisor sees only its own file: who reads another that changed is restarted too. */
+/* The supervisor sees only its own file: who reads another that changed is restarted too; everybody when what changed
+ * is not known any more. */
 static bool
 restart_readers(const FaProduct *product, const FaLayout *layout, const GPtrArray *carried,
                 FaCancel *cancel, GError **error)
@@ -133,7 +135,7 @@ restart_readers(const FaProduct *product, const FaLayout *layout, const GPtrArra
     for (guint i = 0; i < product->components->len; i++) {
         const FaRecipe *recipe = g_ptr_array_index(product->components, i);
         g_autofree char *folder = g_strconcat(recipe->name, "/", NULL);
-        bool is_reader = false;
+        bool is_reader = carried == NULL;
         for (guint k = 0; carried != NULL && k < carried->len; k++) {
             const FaCarried *file = g_ptr_array_index(carried, k);
             is_reader = is_reader || (g_str_has_prefix(file->path, folder) && is_changed(file));
@@ -149,6 +151,58 @@ restart_readers(const FaProduct *product, const FaLayout *layout, const GPtrArra
     return true;
 }
 
+/* What is in a bad way, or was stopped by a person, is given another try. */
+static bool
+start_stopped(const FaLayout *layout, FaCancel *cancel, GError **error)
+{
+    static const char *const stopped[] = {"STOPPED", "FATAL", "EXITED", NULL};
+    g_autoptr(JsonNode) answer = NULL;
+    if (!call(layout, "supervisor.getAllProcessInfo", NULL, cancel, &answer, error))
+        return false;
+    if (!JSON_NODE_HOLDS_ARRAY(answer))
+        return fa_fail(error, FA_ERROR_FAILED, "the supervisor's answer is no list");
+    JsonArray *processes = json_node_get_array(answer);
+    for (guint i = 0; i < json_array_get_length(processes); i++) {
+        JsonObject *process = json_array_get_object_element(processes, i);
+        const char *state = fa_json_get_string(process, "statename");
+        if (state == NULL || !g_strv_contains(stopped, state))
+            continue;
+        g_autoptr(JsonArray) parameters = json_array_new();
+        g_autofree char *name = g_strdup_printf("%s:%s", fa_json_get_string(process, "group"),
+                                                fa_json_get_string(process, "name"));
+        json_array_add_string_element(parameters, name);
+        json_array_add_boolean_element(parameters, FALSE);
+        if (!call(layout, "supervisor.startProcess", parameters, cancel, NULL, error))
+            return false;
+    }
+    return true;
+}
+
+/* The build that the processes were brought up to, in the environment's var/: a run that was killed between the switch and
+ * the restarts is finished by the next. */
+static char *
+applied_path(const FaLayout *layout)
+{
+    return g_build_filename(layout->var, "applied", NULL);
+}
+
+static bool
+is_applied(const FaLayout *layout, const FaComposed *composed)
+{
+    g_autofree char *path = applied_path(layout);
+    g_autofree char *name = NULL;
+    if (!fa_fs_read(path, APPLIED_MAX, &name, NULL, NULL))
+        return !composed->is_new;
+    return strcmp(name, composed->name) == 0;
+}
+
+static bool
+set_applied(const FaLayout *layout, const FaComposed *composed, GError **error)
+{
+    g_autofree char *path = applied_path(layout);
+    return fa_fs_write_if_changed(path, composed->name, strlen(composed->name), 0644, NULL, error);
+}
+
 static bool
 start(FaContext *context, const FaChoice *choice, const FaEnvironment *environment,
       const FaComposed *composed, const FaUpOptions *options, GError **error)
@@ -158,14 +212,16 @@ start(FaContext *context, const FaChoice *choice, const FaEnvironment *environme
     if (!is_running(layout, cancel)) {
         say(options, "starting the supervisor");
         return check_ports(context, choice, error) &&
-               run_tool(layout, "supervisord", NULL, cancel, error);
+               run_tool(layout, "supervisord", NULL, cancel, error) &&
+               set_applied(layout, composed, error);
     }
-    if (!composed->is_new)
-        return true;
+    if (is_applied(layout, composed))
+        return start_stopped(layout, cancel, error);
     say(options, "bringing the processes up to date");
     return run_tool(layout, "supervisorctl", "update", cancel, error) &&
            restart_readers(fa_context_get_product(context), layout, composed->carried, cancel,
-                           error);
+                           error) &&
+           set_applied(layout, composed, error) && start_stopped(layout, cancel, error);
 }
 
 /* What @name said last says more than its state. */

@@ -83,6 +83,22 @@ check 'a-build-without-sandbox-says-so' is "$status:$(jq -r .sandbox site/home/s
 run -C site status
 check 'the-only-environment-of-the-home-is-meant' has "$out" 'dev.minimal  up'
 
+site/home/sites/minimal/dev/bin/supervisorctl stop hello > stopped
+run -C site up dev.minimal --sandbox none
+check 'up-starts-what-a-person-stopped' is "$status:$(run -C site status; echo "$status")" 0:0
+# As if a run was killed after the switch to a build, before the processes were told.
+run -C site status --json
+pid=$(jq '.processes[0].pid' <<< "$out")
+echo 1.0-1 > site/home/sites/minimal/dev/var/applied
+run -C site up dev.minimal --sandbox none
+run -C site status --json
+check 'up-finishes-what-a-killed-one-began' test "$(jq '.processes[0].pid' <<< "$out")" != "$pid"
+exec 9<> site/home/sites/minimal/dev/.lock
+flock 9
+run -C site up dev.minimal --sandbox none
+exec 9>&-
+check 'of-two-ups-the-second-is-refused' is "$status" 6
+
 run -C site down dev.minimal
 check 'down-stops-it' is "$status:$(curl -s -o /dev/null -w '%{http_code}' "$url")" '0:000'
 run -C site down dev.minimal
