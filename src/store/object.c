@@ -211,6 +211,36 @@ fa_staging_write(FaStaging *staging, const FaDigest *digest, bool is_program, co
     return fa_staging_end(staging, fd, digest, is_program, error);
 }
 
+int
+fa_staging_begin_part(FaStaging *staging, char ret_name[FA_OBJECT_NAME_SIZE], GError **error)
+{
+    g_mutex_lock(&staging->mutex);
+    snprintf(ret_name, FA_OBJECT_NAME_SIZE, "part-%u", staging->parts++);
+    g_mutex_unlock(&staging->mutex);
+    int fd =
+        openat(staging->fd, ret_name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        fa_fail_errno(error, errno, "cannot create a file in '%s'", staging->path);
+    return fd;
+}
+
+bool
+fa_staging_adopt(FaStaging *staging, int fd, const char *part, const FaDigest *digest,
+                 bool is_program, GError **error)
+{
+    char name[FA_OBJECT_NAME_SIZE], flat[NAME_FLAT];
+    fa_object_name(digest, is_program, name);
+    flatten(name, flat);
+    if (!fa_staging_end(staging, fd, digest, is_program, error))
+        return false;
+    if (renameat(staging->fd, part, staging->fd, flat) != 0)
+        return fa_fail_errno(error, errno, "cannot rename a file in '%s'", staging->path);
+    g_mutex_lock(&staging->mutex);
+    g_ptr_array_add(staging->names, g_strdup(name));
+    g_mutex_unlock(&staging->mutex);
+    return true;
+}
+
 /* Another may have made the same object meanwhile. Its inode is kept, unless it is not whole. */
 static bool
 publish_object(FaStaging *staging, const char *name, GError **error)

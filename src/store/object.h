@@ -35,7 +35,8 @@ typedef struct FaStaging {
     char *path;
     int fd;
     int objects_fd;
-    GMutex mutex;     /* over names */
+    GMutex mutex;     /* over all that follows */
+    unsigned parts;   /* that were begun */
     GPtrArray *names; /* of char, as in objects/ */
 } FaStaging;
 
@@ -49,6 +50,11 @@ bool fa_staging_end(FaStaging *staging, int fd, const FaDigest *digest, bool is_
                     GError **error);
 bool fa_staging_write(FaStaging *staging, const FaDigest *digest, bool is_program,
                       const void *bytes, size_t length, GError **error);
+/* A file that is no object yet: nobody knows whether it will become one. */
+int fa_staging_begin_part(FaStaging *staging, char ret_name[FA_OBJECT_NAME_SIZE], GError **error);
+/* It holds what @digest says. */
+bool fa_staging_adopt(FaStaging *staging, int fd, const char *part, const FaDigest *digest,
+                      bool is_program, GError **error);
 bool fa_staging_publish(FaStaging *staging, GError **error);
 bool fa_write_all(int fd, const void *bytes, size_t length);
 /* Reads a file below @directory_fd without following a symlink; -1 with errno set when that fails. */

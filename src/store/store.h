@@ -120,3 +120,60 @@ typedef void (*FaDamageFunc)(const FaDamage *damage, void *data);
 /* Reads everything. True also when there was damage: @report is called for each. */
 bool fa_store_verify(FaStore *store, FaDamageFunc report, void *data, FaCancel *cancel,
                      GError **error);
+
+typedef struct FaOfferOptions {
+    const char *folder;       /* that a web server or a file system gives out */
+    const char *const *names; /* NULL-ended: builds, or hexadecimal digests of trees */
+    const char *const *bases; /* (nullable) the same: trees that those who pull may have already */
+    const FaDigest *secret;   /* (nullable) key to sign with, see fa_store_make_key() */
+    FaCancel *cancel;
+} FaOfferOptions;
+
+typedef struct FaOfferStats {
+    uint64_t trees;
+    uint64_t files_written;
+    uint64_t bytes_written;
+} FaOfferStats;
+
+/*
+ * Puts into a folder what others need to pull @names: manifests, every object compressed, a pack of all the small ones
+ * for who has nothing, and for each base a pack of what is new. What is there stays; again writes nothing. A tree is
+ * listed only when all of it is there.
+ */
+bool fa_store_offer(FaStore *store, const FaOfferOptions *options, FaOfferStats *ret_stats,
+                    GError **error);
+
+typedef struct FaPullOptions {
+    const char *from; /* http://, https://, file:// or a folder, as fa_store_offer() makes them */
+    const char *what; /* a build, or the hexadecimal digest of a tree */
+    const char *const
+        *trusted;       /* (nullable) NULL-ended: public keys, one of which must have signed */
+    unsigned patience;  /* seconds that a server may do nothing; 0: 30 */
+    uint64_t bytes_max; /* of the whole tree; 0: no limit */
+    FaCancel *cancel;
+} FaPullOptions;
+
+typedef struct FaPullStats {
+    uint64_t requests;
+    uint64_t bytes_received; /* with headers */
+    uint64_t objects_added;
+    uint64_t bytes_added;
+    bool by_difference; /* by a pack against a tree that was here */
+} FaPullStats;
+
+/*
+ * Fetches a tree: what is missing of it, by the cheapest way that is offered. A build is published under its name and
+ * key; it needs trusted keys, since nothing else says that this is it. A digest alone is enough to know a tree, which
+ * then stays until the handle is freed, as an import does.
+ *
+ * Nothing is kept that does not have the digest that was asked for. What was fetched before a pull was interrupted is
+ * not fetched again. REFUSED when nobody who is trusted signed it, UNREACHABLE for a server that does not answer,
+ * FAILED for one that answers with something else.
+ */
+bool fa_store_pull(FaStore *store, const FaPullOptions *options, FaDigest *ret_tree,
+                   FaPullStats *ret_stats, GError **error);
+
+/* A new secret key. */
+bool fa_store_make_key(FaDigest *ret_secret, GError **error);
+/* The public key, which others trust. */
+bool fa_store_get_public_key(const FaDigest *secret, FaDigest *ret_public, GError **error);
