@@ -22,6 +22,9 @@
 
 #include "supervise/values.h"
 
+#define AT_HAND  4 /* connections whose buffers stay */
+#define KEPT_MAX 65536
+
 static void run_request(SvSuper *super, SvClient *client);
 
 void
@@ -40,9 +43,11 @@ sv_client_close(SvSuper *super, SvClient *client)
     client->follow_fd = -1;
     client->follow = NULL;
     client->busy = client->waiting = client->woken = false;
-    if (client->out.length > 65536)
+    /* Most of the time there are few; what many or large ones took is given back. */
+    bool many = client->number >= AT_HAND;
+    if (many || client->out.length > KEPT_MAX)
         madvise(client->out.data, client->out.size, MADV_DONTNEED);
-    if (client->in_length > 65536)
+    if (many || client->in_length > KEPT_MAX)
         madvise(client->in, SV_IN_MAX, MADV_DONTNEED);
     client->in_length = 0;
 }
@@ -86,7 +91,7 @@ next_request(SvSuper *super, SvClient *client)
     }
     memmove(client->in, client->in + used, client->in_length - used);
     client->in_length -= used;
-    if (client->out.length > 65536)
+    if (client->out.length > KEPT_MAX)
         madvise(client->out.data, client->out.size, MADV_DONTNEED);
     client->out.length = client->sent = client->head_length = client->head_sent = 0;
     client->busy = false;

@@ -212,7 +212,8 @@ def main():
         supervisor.write(TEXT % (STEADY, 1000))
         for name in torture.rpc().supervisor.reloadConfig()[0][0]:
             torture.rpc().supervisor.addProcessGroup(name)
-        torture.round()
+        for _ in range(3):
+            torture.round()
         torture.settled()
         memory, descriptors = torture.memory(), torture.descriptors()
         began, rounds = time.monotonic(), 0
