@@ -93,6 +93,18 @@ make_secrets(FaEnvironment *environment, GError **error)
     return environment->password != NULL;
 }
 
+static bool
+settle(FaEnvironment *environment, const char *const *assignments, GError **error)
+{
+    environment->values = fa_explain_values(environment->context, &environment->choice, assignments,
+                                            environment->plan, error);
+    if (environment->values == NULL)
+        return false;
+    environment->names = fa_names_of_environment(environment->context, &environment->choice, 0,
+                                                 environment->plan, error);
+    return environment->names != NULL;
+}
+
 FaEnvironment *
 fa_environment_open(FaContext *context, const FaChoice *choice, const char *const *assignments,
                     const GPtrArray *plan, GError **error)
@@ -111,11 +123,45 @@ fa_environment_open(FaContext *context, const FaChoice *choice, const char *cons
     if (environment->lock == NULL || !make_folders(environment, error) ||
         !make_secrets(environment, error))
         return NULL;
-    environment->values = fa_explain_values(context, choice, assignments, plan, error);
-    environment->names = environment->values != NULL
-                             ? fa_names_of_environment(context, choice, 0, plan, error)
-                             : NULL;
-    return environment->names != NULL ? g_steal_pointer(&environment) : NULL;
+    return settle(environment, assignments, error) ? g_steal_pointer(&environment) : NULL;
+}
+
+static bool
+require(const char *path, GError **error)
+{
+    return fa_fs_exists(path) || fa_fail(error, FA_ERROR_NOT_FOUND, "'%s' is not made yet", path);
+}
+
+static bool
+require_secrets(const FaEnvironment *environment, GError **error)
+{
+    const GPtrArray *components = get_product(environment)->components;
+    for (guint i = 0; i < components->len; i++) {
+        const FaRecipe *recipe = g_ptr_array_index(components, i);
+        for (guint k = 0; k < recipe->secrets->len; k++) {
+            const char *name = g_ptr_array_index(recipe->secrets, k);
+            g_autofree char *path = g_build_filename(environment->layout->secrets, name, NULL);
+            if (!require(path, error))
+                return false;
+        }
+    }
+    return require(environment->layout->secrets, error) &&
+           require(environment->layout->admin, error);
+}
+
+FaEnvironment *
+fa_environment_look(FaContext *context, const FaChoice *choice, const char *const *assignments,
+                    const GPtrArray *plan, GError **error)
+{
+    g_autoptr(FaEnvironment) environment = g_new0(FaEnvironment, 1);
+    environment->context = context;
+    environment->choice = *choice;
+    environment->plan = plan;
+    environment->layout = fa_names_layout(context, choice, error);
+    if (environment->layout == NULL || !require_secrets(environment, error) ||
+        !make_secrets(environment, error) || !settle(environment, assignments, error))
+        return NULL;
+    return g_steal_pointer(&environment);
 }
 
 /* (transfer full) $out and its like, written without braces, get them. */
@@ -459,45 +505,91 @@ describe_component(const FaEnvironment *environment, const FaAssembled *built)
     return component;
 }
 
-bool
-fa_environment_compose(FaEnvironment *environment, bool unprotected, FaEditPolicy policy,
-                       const FaEditDialogue *dialogue, FaComposed *ret_composed, GError **error)
+/* All that a composition borrows from. */
+typedef struct Material {
+    char *supervisor;
+    char *daemon;
+    char *client;
+    FaComposeComponent tool;
+    GPtrArray *files;
+    GPtrArray *processes;
+    GPtrArray *components;
+    GPtrArray *parts; /* the components, and the tool */
+    FaComposition composition;
+} Material;
+
+static void
+material_clear(Material *material)
+{
+    g_clear_pointer(&material->parts, g_ptr_array_unref);
+    g_clear_pointer(&material->components, g_ptr_array_unref);
+    g_clear_pointer(&material->processes, g_ptr_array_unref);
+    g_clear_pointer(&material->files, g_ptr_array_unref);
+    g_free(material->supervisor);
+    g_free(material->daemon);
+    g_free(material->client);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Material, material_clear)
+
+/* @dry_run: the store is not given what it lacks. */
+static bool
+gather(FaEnvironment *environment, bool unprotected, bool dry_run, Material *material,
+       GError **error)
 {
     const FaProduct *product = get_product(environment);
-    g_autofree char *supervisor = NULL;
-    if (!fa_supervisor_provide(environment->context, &supervisor, error))
+    if (!fa_supervisor_provide(environment->context, dry_run, &material->supervisor, error))
         return false;
-    g_autofree char *daemon = g_build_filename(supervisor, "fassembler-supervisord", NULL);
-    g_autofree char *client = g_build_filename(supervisor, "fassembler-supervisorctl", NULL);
-    FaComposeComponent tool = {
-        .name = FA_SUPERVISOR_LINK, .out = supervisor, .version = FA_VERSION};
-    g_autoptr(GPtrArray) files = render(environment, error);
-    g_autoptr(GPtrArray) processes = files != NULL ? list_processes(environment, error) : NULL;
-    g_autoptr(GPtrArray) components =
-        g_ptr_array_new_with_free_func((GDestroyNotify)component_free);
-    if (processes == NULL)
+    material->daemon = g_build_filename(material->supervisor, "fassembler-supervisord", NULL);
+    material->client = g_build_filename(material->supervisor, "fassembler-supervisorctl", NULL);
+    material->tool = (FaComposeComponent){
+        .name = FA_SUPERVISOR_LINK, .out = material->supervisor, .version = FA_VERSION};
+    material->files = render(environment, error);
+    if (material->files != NULL)
+        material->processes = list_processes(environment, error);
+    if (material->processes == NULL)
         return false;
+    material->components = g_ptr_array_new_with_free_func((GDestroyNotify)component_free);
     for (guint i = 0; i < environment->plan->len; i++)
-        g_ptr_array_add(components,
+        g_ptr_array_add(material->components,
                         describe_component(environment, g_ptr_array_index(environment->plan, i)));
-    g_autoptr(GPtrArray) parts = g_ptr_array_new();
-    g_ptr_array_extend(parts, components, NULL, NULL);
-    g_ptr_array_add(parts, &tool);
-
-    FaComposition composition = {
+    material->parts = g_ptr_array_new();
+    g_ptr_array_extend(material->parts, material->components, NULL, NULL);
+    g_ptr_array_add(material->parts, &material->tool);
+    material->composition = (FaComposition){
         .layout = environment->layout,
         .release = product->version != NULL ? product->version : "trunk",
         .tool_version = FA_VERSION,
         .sandbox = fa_sandbox_mode_to_string(unprotected ? FA_SANDBOX_NONE : FA_SANDBOX_BWRAP),
-        .supervisord = daemon,
-        .supervisorctl = client,
-        .components = parts,
-        .processes = processes,
-        .files = files,
+        .supervisord = material->daemon,
+        .supervisorctl = material->client,
+        .components = material->parts,
+        .processes = material->processes,
+        .files = material->files,
         .secrets = environment->secrets,
     };
+    return true;
+}
+
+bool
+fa_environment_compose(FaEnvironment *environment, bool unprotected, FaEditPolicy policy,
+                       const FaEditDialogue *dialogue, FaComposed *ret_composed, GError **error)
+{
+    g_auto(Material) material = {0};
+    if (!gather(environment, unprotected, false, &material, error))
+        return false;
     g_autoptr(FaEdits) edits = fa_edits_new(policy, dialogue);
-    return fa_compose(&composition, edits, ret_composed, error) &&
+    return fa_compose(&material.composition, edits, ret_composed, error) &&
            (!ret_composed->is_new ||
             fa_compose_switch(environment->layout, ret_composed->name, error));
+}
+
+bool
+fa_environment_is_outdated(FaEnvironment *environment, bool unprotected, FaEditPolicy policy,
+                           bool *ret_outdated, GError **error)
+{
+    g_auto(Material) material = {0};
+    if (!gather(environment, unprotected, true, &material, error))
+        return false;
+    g_autoptr(FaEdits) edits = fa_edits_new(policy, NULL);
+    return fa_compose_is_needed(&material.composition, edits, ret_outdated, error);
 }

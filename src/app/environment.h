@@ -21,6 +21,13 @@ typedef struct FaEnvironment FaEnvironment;
 FaEnvironment *fa_environment_open(FaContext *context, const FaChoice *choice,
                                    const char *const *assignments, const GPtrArray *plan,
                                    GError **error);
+/*
+ * (transfer full) (nullable) The same of an environment that was composed before, to look at: makes nothing, holds no
+ * lock. NOT_FOUND when a folder or a secret of it is still to be made.
+ */
+FaEnvironment *fa_environment_look(FaContext *context, const FaChoice *choice,
+                                   const char *const *assignments, const GPtrArray *plan,
+                                   GError **error);
 void fa_environment_free(FaEnvironment *environment);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaEnvironment, fa_environment_free)
 
@@ -30,6 +37,9 @@ const FaLayout *fa_environment_get_layout(const FaEnvironment *environment);
 bool fa_environment_compose(FaEnvironment *environment, bool unprotected, FaEditPolicy policy,
                             const FaEditDialogue *dialogue, FaComposed *ret_composed,
                             GError **error);
+/* Whether fa_environment_compose() would make another build. Writes nothing. */
+bool fa_environment_is_outdated(FaEnvironment *environment, bool unprotected, FaEditPolicy policy,
+                                bool *ret_outdated, GError **error);
 
 /*
  * (transfer full) (nullable) The environment that set-up steps and tests of @recipe run in: PATH, out, etc, var, run, log,

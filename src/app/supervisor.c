@@ -50,7 +50,7 @@ publish(FaStore *store, const char *folder, const FaImportOptions *reading, cons
 }
 
 bool
-fa_supervisor_provide(const FaContext *context, char **ret_out, GError **error)
+fa_supervisor_provide(const FaContext *context, bool dry_run, char **ret_out, GError **error)
 {
     FaImportOptions reading = {.paths = programs};
     FaDigest tree, key;
@@ -62,7 +62,7 @@ fa_supervisor_provide(const FaContext *context, char **ret_out, GError **error)
 
     make_key(&tree, &key);
     g_autofree char *name = fa_component_name(FA_SUPERVISOR_LINK, FA_VERSION, &key);
-    if (!fa_store_lookup(store, &key, NULL, NULL) &&
+    if (!dry_run && !fa_store_lookup(store, &key, NULL, NULL) &&
         !publish(store, folder, &reading, name, &key, error))
         return false;
     *ret_out = fa_store_path(store, name);

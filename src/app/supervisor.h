@@ -12,6 +12,6 @@
 
 /*
  * Sees to it that the programs beside the one that runs are in the store of @context's home. *ret_out (transfer full) is
- * the folder with fassembler-supervisord and fassembler-supervisorctl. NOT_FOUND when they are not installed.
+ * the folder there, also where @dry_run only asks for its name, with fassembler-supervisord and fassembler-supervisorctl. NOT_FOUND when they are not installed.
  */
-bool fa_supervisor_provide(const FaContext *context, char **ret_out, GError **error);
+bool fa_supervisor_provide(const FaContext *context, bool dry_run, char **ret_out, GError **error);

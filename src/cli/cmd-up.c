@@ -1,8 +1,13 @@
+#include <string.h>
+
+#include "app/preview.h"
 #include "app/up.h"
+#include "base/text.h"
 #include "cli/answer.h"
 #include "cli/build-events.h"
 #include "cli/edit-questions.h"
 #include "cli/environment.h"
+#include "cli/plan.h"
 #include "cli/words.h"
 
 #define JOBS_DEFAULT 2
@@ -34,6 +39,67 @@ tell(const char *text, void *data)
     fa_progress_say(data, "%s", text);
 }
 
+static const char *
+build_to_string(FaPreviewBuild build)
+{
+    switch (build) {
+    case FA_PREVIEW_BUILD_SAME:
+        return "same";
+    case FA_PREVIEW_BUILD_NEW:
+        return "new";
+    case FA_PREVIEW_BUILD_UNKNOWN:
+        return "unknown";
+    }
+    g_assert_not_reached();
+}
+
+static const char *
+explain_build(FaPreviewBuild build)
+{
+    switch (build) {
+    case FA_PREVIEW_BUILD_SAME:
+        return "the current build stays";
+    case FA_PREVIEW_BUILD_NEW:
+        return "a new build would be composed";
+    case FA_PREVIEW_BUILD_UNKNOWN:
+        return "whether a new build would be composed is known once the sources are fetched";
+    }
+    g_assert_not_reached();
+}
+
+static bool
+print_preview(const FaInvocation *invocation, const FaPreview *preview, GError **error)
+{
+    if (invocation->json) {
+        g_autoptr(JsonObject) document = fa_plan_describe(preview->plan);
+        JsonArray *edited = json_array_new();
+        for (guint i = 0; i < preview->edited->len; i++)
+            json_array_add_string_element(edited, g_ptr_array_index(preview->edited, i));
+        json_object_set_string_member(document, "build", build_to_string(preview->build));
+        json_object_set_array_member(document, "edited", edited);
+        return fa_answer_json(document, error);
+    }
+    if (!fa_plan_print(invocation, preview->plan, error) ||
+        !fa_answer_text(error, "%s\n", explain_build(preview->build)))
+        return false;
+    for (guint i = 0; i < preview->edited->len; i++) {
+        const char *path = g_ptr_array_index(preview->edited, i);
+        g_autofree char *clean = fa_text_sanitize(path, strlen(path));
+        if (!fa_answer_text(error, "edited: etc/%s\n", clean))
+            return false;
+    }
+    return true;
+}
+
+static bool
+preview(const FaInvocation *invocation, FaContext *context, const FaChoice *choice,
+        const FaUpOptions *up, GError **error)
+{
+    g_auto(FaPreview) result = {0};
+    return fa_preview(context, choice, up, &result, error) &&
+           print_preview(invocation, &result, error);
+}
+
 static bool
 run(FaInvocation *invocation, GError **error)
 {
@@ -63,16 +129,21 @@ run(FaInvocation *invocation, GError **error)
         .say = tell,
         .data = progress,
     };
+    if (invocation->dry_run)
+        return preview(invocation, context, &choice, &up, error);
     g_autofree char *url = NULL;
     bool is_up = fa_up(context, &choice, &up, &url, error);
+    if (is_up && invocation->json)
+        fa_progress_say(progress, "%s is up: %s", title, url);
     fa_progress_finish(progress);
-    if (is_up)
+    if (is_up && !invocation->json)
         fa_say(invocation, "%s is up: %s", title, url);
     return is_up;
 }
 
 static const FaExample examples[] = {
     {"fassembler up dev.openplans", "build, compose and start it, or bring it up to date"},
+    {"fassembler up dev.openplans -n", "print what that would be, and do nothing"},
     {"fassembler up dev.openplans tasktracker.title=Chores", "with another value for a setting"},
     {0},
 };
@@ -95,6 +166,7 @@ const FaCmd fa_cmd_up = {
     .options_size = sizeof(Options),
     .max_arguments = FA_ARGUMENTS_ANY,
     .needs = FA_NEEDS_PRODUCT,
+    .traits = FA_CMD_HAS_JSON | FA_CMD_HAS_DRY_RUN,
     .run = run,
     .complete = fa_environment_complete,
 };

@@ -255,24 +255,30 @@ fa_carry(const char *old, const char *etc, const GPtrArray *files, FaEdits *edit
     return true;
 }
 
-bool
-fa_carry_is_edited(const char *etc, bool *ret_edited, GError **error)
+GPtrArray *
+fa_carry_list_edited(const char *etc, GError **error)
 {
     g_autofree char *rendered = g_build_filename(etc, RENDERED, NULL);
     g_autoptr(GPtrArray) now = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GPtrArray) before = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) edited = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
 
     if (!list_paths(etc, "", 0, now, error) ||
         (fa_fs_exists(rendered) && !list_paths(rendered, "", 0, before, error)))
-        return false;
-    *ret_edited = now->len != before->len;
-    for (guint i = 0; i < before->len && !*ret_edited; i++) {
-        const char *path = g_ptr_array_index(before, i);
+        return NULL;
+    for (guint i = 0; i < before->len; i++) {
+        char *path = g_ptr_array_index(before, i);
         g_autoptr(GBytes) base = NULL, current = NULL;
+        g_hash_table_add(known, path);
         if (!read_file(etc, RENDERED, path, &base, error) ||
             !read_file(etc, "", path, &current, error))
-            return false;
-        *ret_edited = base == NULL || current == NULL || !g_bytes_equal(base, current);
+            return NULL;
+        if (base == NULL || current == NULL || !g_bytes_equal(base, current))
+            g_ptr_array_add(edited, g_strdup(path));
     }
-    return true;
+    for (guint i = 0; i < now->len; i++)
+        if (!g_hash_table_contains(known, g_ptr_array_index(now, i)))
+            g_ptr_array_add(edited, g_strdup(g_ptr_array_index(now, i)));
+    return g_steal_pointer(&edited);
 }

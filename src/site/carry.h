@@ -33,8 +33,8 @@ typedef struct FaCarried {
 
 void fa_carried_free(FaCarried *carried);
 
-/* True when a person changed or added anything in @etc since it was written. */
-bool fa_carry_is_edited(const char *etc, bool *ret_edited, GError **error);
+/* (transfer full) (nullable) The paths below @etc of all that a person changed, added or removed since it was written. */
+GPtrArray *fa_carry_list_edited(const char *etc, GError **error);
 
 /*
  * Writes @files (of FaRendered) into the new directory @etc; @old (nullable) is the etc/ of the build before, which is

@@ -120,11 +120,13 @@ is_up_to_date(const FaLayout *layout, const FaDigest *digest, const FaEdits *edi
 {
     g_autofree char *record = g_build_filename(layout->current, "build.json", NULL);
     g_autofree char *etc = g_build_filename(layout->current, "etc", NULL);
-    bool is_edited;
 
     if (!fa_record_is_of(record, digest))
         return false;
-    return !wants_edits_gone(edits) || (fa_carry_is_edited(etc, &is_edited, NULL) && !is_edited);
+    if (!wants_edits_gone(edits))
+        return true;
+    g_autoptr(GPtrArray) edited = fa_carry_list_edited(etc, NULL);
+    return edited != NULL && edited->len == 0;
 }
 
 /* What a run that was killed left behind. */
@@ -212,6 +214,20 @@ fa_compose(const FaComposition *composition, FaEdits *edits, FaComposed *ret_com
     }
     *ret_composed = composed;
     composed = (FaComposed){0};
+    return true;
+}
+
+bool
+fa_compose_is_needed(const FaComposition *composition, const FaEdits *edits, bool *ret_needed,
+                     GError **error)
+{
+    g_autoptr(GPtrArray) files = list_files(composition, error);
+    FaDigest digest;
+
+    if (files == NULL)
+        return false;
+    fa_record_digest(composition, files, &digest);
+    *ret_needed = !is_up_to_date(composition->layout, &digest, edits);
     return true;
 }
 

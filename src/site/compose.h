@@ -69,6 +69,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FaComposed, fa_composed_clear)
 bool fa_compose(const FaComposition *composition, FaEdits *edits, FaComposed *ret_composed,
                 GError **error);
 
+/* *ret_needed: whether fa_compose() would make another build. Writes nothing. */
+bool fa_compose_is_needed(const FaComposition *composition, const FaEdits *edits, bool *ret_needed,
+                          GError **error);
+
 /* Points `current` at build @name, in one rename. NOT_FOUND when there is no such build. */
 bool fa_compose_switch(const FaLayout *layout, const char *name, GError **error);
 

@@ -14,6 +14,10 @@ trap '"$FASSEMBLER" -C "$work/site" down dev.minimal 2> /dev/null; chmod -R u+w 
 check 'of-several-environments-one-is-to-be-named' exits 2 -C site status
 run -C site status dev.minimal
 check 'what-was-never-started-is-down' is "$status" 3
+run -C site up dev.minimal -n --json
+check 'a-dry-run-says-that-a-build-would-be-composed' is "$(jq -r '"\(.plan[0].action) \(.build) \(.edited | length)"' <<< "$out")" \
+    'build new 0'
+check 'a-dry-run-makes-nothing' is "$(ls -A site/home)" ''
 run -C site up dev.minimal
 check 'an-environment-is-started' is "$status" 0
 url=$(sed -n 's/.*is up: //p' <<< "$err")
@@ -63,7 +67,15 @@ check 'restart-wants-a-name' exits 2 -C site restart -e dev.minimal
 run -C site up dev.minimal hello.greeting=Servus
 check 'a-changed-setting-makes-a-new-build' is "$status:$(find site/home/sites/minimal/dev/builds -mindepth 1 -maxdepth 1 | wc -l)" 0:2
 check 'the-new-setting-is-served' has "$(curl -s "${url}greeting.txt")" 'Servus'
+before=$(find site -printf '%p %T@ %C@\n' | sort | sha256sum)
+run -C site up dev.minimal hello.greeting=Servus -n
+check 'a-dry-run-says-that-nothing-would-change' is "$status:$(tail -n 1 <<< "$out")" '0:the current build stays'
+run -C site up dev.minimal hello.greeting=Salve -n
+check 'a-dry-run-says-that-another-build-would-be-composed' is "$status:$(tail -n 1 <<< "$out")" '0:a new build would be composed'
+check 'a-dry-run-touches-nothing' is "$(find site -printf '%p %T@ %C@\n' | sort | sha256sum)" "$before"
 echo 'a person was here' >> site/home/sites/minimal/dev/current/etc/hello/greeting.txt
+run -C site up dev.minimal -n
+check 'a-dry-run-names-what-was-edited' has "$out" 'edited: etc/hello/greeting.txt'
 run -C site up dev.minimal hello.greeting=Salve
 check 'an-edit-in-conflict-is-refused' is "$status" 3
 check 'the-refusal-shows-the-edit-and-the-flag' has "$err" '--on-edit'

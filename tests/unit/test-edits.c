@@ -245,6 +245,16 @@ assert_holds(const char *path, const char *text)
 }
 
 static void
+assert_edited(const char *etc, const char *paths)
+{
+    g_autoptr(GPtrArray) edited = fa_carry_list_edited(etc, NULL);
+    g_assert_nonnull(edited);
+    g_ptr_array_add(edited, NULL);
+    g_autofree char *text = g_strjoinv(" ", (char **)edited->pdata);
+    g_assert_cmpstr(text, ==, paths);
+}
+
+static void
 test_carry(void)
 {
     static const char *const first[] = {"a/one", "1\n2\n3\n", "a/two", "2\n", "a/gone",
@@ -252,13 +262,11 @@ test_carry(void)
     static const char *const second[] = {"a/one",  "1\n2\nthree\n", "a/two", "new\n",
                                          "secret", "s\n",           NULL};
     g_autofree char *root = fa_fs_make_temporary(g_get_tmp_dir(), "test-edits-", NULL);
-    bool edited;
     struct stat status;
 
     g_assert_cmpint(chdir(root), ==, 0);
     carry(NULL, "1", FA_EDIT_ASK, first);
-    g_assert_true(fa_carry_is_edited("1", &edited, NULL));
-    g_assert_false(edited);
+    assert_edited("1", "");
     g_assert_cmpint(stat("1/secret", &status), ==, 0);
     g_assert_cmpuint(status.st_mode & 07777, ==, 0600);
     g_assert_cmpint(stat("1/.rendered", &status), ==, 0);
@@ -269,8 +277,7 @@ test_carry(void)
     put("1/a/gone", "edited\n");
     put("1/a/own", "own\n");
     g_assert_cmpint(symlink("own", "1/a/link"), ==, 0);
-    g_assert_true(fa_carry_is_edited("1", &edited, NULL));
-    g_assert_true(edited);
+    assert_edited("1", "a/gone a/one a/two a/link a/own");
     carry("1", "2", FA_EDIT_BACKUP, second);
     assert_holds("2/a/one", "1\n2\nthree\n");
     assert_holds("2/a/one.bak", "one\n2\n3\n");
