@@ -13,6 +13,20 @@
 #include "cli/help.h"
 #include "sys/tty.h"
 
+/* A full disk and a home that cannot be written are told by whoever meets them first; the way on is the same for all. */
+static const char *
+help_for(const char *message)
+{
+    if (strstr(message, "\nhelp: ") != NULL)
+        return "";
+    if (strstr(message, "no space left on device") != NULL)
+        return "\nhelp: free some space ('fassembler gc' removes what nothing uses), then run the "
+               "command again";
+    if (strstr(message, "read-only file system") != NULL)
+        return "\nhelp: '--home DIR' works in another home";
+    return "";
+}
+
 /* "error: what" and, where the message has one, "help: how" on the next line. */
 static void
 print_error(const GError *failure, bool colour)
@@ -28,8 +42,8 @@ print_error(const GError *failure, bool colour)
     if (is_listing)
         fprintf(stderr, "%s\n", message);
     else
-        fprintf(stderr, "%serror:%s %s\n", fa_style_on(FA_STYLE_BAD, colour),
-                fa_style_off(FA_STYLE_BAD, colour), message);
+        fprintf(stderr, "%serror:%s %s%s\n", fa_style_on(FA_STYLE_BAD, colour),
+                fa_style_off(FA_STYLE_BAD, colour), message, help_for(message));
 }
 
 static bool

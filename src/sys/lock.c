@@ -77,8 +77,11 @@ open_lock(const char *path)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     /* A shared lock on a home that may only be read. */
-    if (fd < 0 && (errno == EROFS || errno == EACCES))
+    if (fd < 0 && (errno == EROFS || errno == EACCES)) {
+        int refused = errno;
         fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        errno = fd < 0 && errno == ENOENT ? refused : errno;
+    }
     return fd;
 }
 

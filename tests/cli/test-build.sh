@@ -125,6 +125,24 @@ check 'an-unknown-component-in-an-assignment-is-a-mistake' exits 2 -C site build
 check 'two-environments-are-wrong-usage' exits 2 -C site build dev.minimal dev.minimal
 check 'an-empty-name-is-no-environment' exits 2 -C site build ''
 
+# A disk that is full, and one that cannot be written.
+if mkdir small && mount -t tmpfs -o size=300k tmpfs small 2> /dev/null; then
+    trap 'umount "$work/small" 2> /dev/null; chmod -R u+w "$work" 2> /dev/null; rm -rf "$work"' EXIT
+    run new plain
+    dd if=/dev/zero of=small/fill bs=1k count=280 2> /dev/null
+    run -C plain --home "$work/small" build dev.minimal
+    check 'a-full-disk-is-told-with-the-way-on' has "$status:$err" "'fassembler gc' removes"
+    rm small/fill
+    run -C plain --home "$work/small" build dev.minimal
+    check 'with-space-again-the-build-completes' is "$status" 0
+    mount -o remount,ro small
+    run -C plain --home "$work/small" build dev.minimal
+    check 'a-home-that-cannot-be-written-is-told' has "$err" 'read-only file system'
+    umount small
+else
+    skip 'a-full-disk-is-told-with-the-way-on' 'only root can mount'
+fi
+
 # What cannot be built here says why, and leaves what is there.
 sed -i 's|^summary:.*|&\ntimeout: 1s|; s|cp -r www bin.*|&; sleep 1000|' site/components/hello.yaml
 run -C site build dev.minimal
