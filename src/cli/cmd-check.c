@@ -26,7 +26,7 @@ run(FaInvocation *invocation, GError **error)
     }
     if (invocation->exit_status != 0)
         return true;
-    return fa_answer_text(error, "%s: %u components, %u sites, %u environments: no mistakes\n",
+    return fa_answer_text(error, "%s: no mistakes (components: %u, sites: %u, environments: %u)\n",
                           product->name, product->components->len, product->sites->len,
                           product->environments->len);
 }

@@ -30,7 +30,7 @@ run(FaInvocation *invocation, GError **error)
 
     if (!fa_new_product(directory, example, invocation->cancel, error))
         return false;
-    fa_say(invocation, "made '%s' from example '%s'\nnext: cd %s && fassembler check\n", directory,
+    fa_say(invocation, "made '%s' from example '%s'\nnext: cd %s && fassembler check", directory,
            example, directory);
     return true;
 }

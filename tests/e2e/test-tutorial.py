@@ -1,0 +1,78 @@
+#!/usr/bin/python3
+"""Runs the commands of docs/tutorial.md and compares what they print; an ellipsis stands for anything within a line."""
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+
+page, fassembler = sys.argv[1:3]
+
+
+def read_steps(text):
+    """Each command of the page with the lines that it is said to print."""
+    steps = []
+    for block in re.findall(r'```console\n(.*?)```', text, re.S):
+        for line in block.splitlines():
+            if line.startswith('$ '):
+                steps.append((line[2:], []))
+            else:
+                steps[-1][1].append(line)
+    return steps
+
+
+def matches(expected, line):
+    return re.fullmatch('.*'.join(map(re.escape, expected.split('…'))), line.rstrip()) is not None
+
+
+def free_base():
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1] // 100 * 100
+
+
+def main():
+    base = free_base()
+    with open(page, encoding='utf-8') as file:
+        text = file.read().replace('8800', str(base + 100))
+    steps = read_steps(text)
+    work = tempfile.mkdtemp(prefix='fassembler-tutorial-')
+    folder = work
+    environment = dict(os.environ, PATH=os.path.dirname(fassembler) + ':' + os.environ['PATH'], LC_ALL='C.UTF-8')
+    environment.pop('FASSEMBLER_HOME', None)
+    print('1..%d' % len(steps), flush=True)
+    try:
+        for number, (command, expected) in enumerate(steps, 1):
+            lines, folder = run(command, folder, environment)
+            well = len(lines) == len(expected) and all(map(matches, expected, lines))
+            print('%s %d - %s' % ('ok' if well else 'not ok', number, command.replace('#', '')), flush=True)
+            if not well:
+                print('\n'.join(['# said:'] + ['#   ' + line for line in lines]), flush=True)
+            if command.startswith('fassembler new'):
+                use_base(os.path.join(folder, 'site', 'fassembler.yaml'), base)
+    finally:
+        subprocess.run([fassembler, '-C', os.path.join(work, 'site'), 'down'], env=environment, check=False,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        subprocess.run(['chmod', '-R', 'u+w', work], check=False)
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def run(command, folder, environment):
+    """The lines that @command prints, and the folder that it leaves the shell in."""
+    mark = '--- now in '
+    done = subprocess.run(['bash', '-c', command + '\necho "' + mark + '$PWD"'], cwd=folder, env=environment, text=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    lines = done.stdout.splitlines()
+    return lines[:-1], lines[-1][len(mark):]
+
+
+def use_base(path, base):
+    with open(path, encoding='utf-8') as file:
+        text = file.read()
+    with open(path, 'w', encoding='utf-8') as file:
+        file.write(re.sub(r'base-port: \d+', 'base-port: %d' % base, text))
+
+
+main()
