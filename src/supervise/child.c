@@ -87,6 +87,13 @@ set_up_and_exec(const Child *child)
     const SvProgram *program = spawn->program;
     char number[16];
 
+    /* Before the user changes: who may raise a limit is root. */
+    for (size_t i = 0; i < program->limit_count; i++)
+        if (setrlimit((__rlimit_resource_t)program->limits[i].resource, &program->limits[i].limit) <
+            0) {
+            complain("set", program->limits[i].option, sv_errno_name(errno, number, sizeof number));
+            return;
+        }
     if (!become_user(child))
         return;
     if (program->directory && chdir(program->directory) < 0) {

@@ -65,6 +65,19 @@ same_check(const SvCheckConf *a, const SvCheckConf *b)
            a->port == b->port && same_list(a->argv, b->argv);
 }
 
+static bool
+same_limits(const SvProgram *a, const SvProgram *b)
+{
+    if (a->limit_count != b->limit_count)
+        return false;
+    for (size_t i = 0; i < a->limit_count; i++)
+        if (a->limits[i].resource != b->limits[i].resource ||
+            a->limits[i].limit.rlim_cur != b->limits[i].limit.rlim_cur ||
+            a->limits[i].limit.rlim_max != b->limits[i].limit.rlim_max)
+            return false;
+    return true;
+}
+
 /* The first option in which two programs differ, or NULL. */
 static const char *
 difference(const SvProgram *a, const SvProgram *b)
@@ -94,6 +107,7 @@ difference(const SvProgram *a, const SvProgram *b)
         {"environment", same_env(a->env, b->env)},
         {"serverurl", same_text(a->serverurl, b->serverurl)},
         {"depends_on", same_list(a->depends_on, b->depends_on)},
+        {"rlimit", same_limits(a, b)},
         {"ready", same_check(&a->ready, &b->ready) && a->ready_timeout == b->ready_timeout},
     };
 

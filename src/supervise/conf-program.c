@@ -264,7 +264,8 @@ read_extensions(Section *s, SvProgram *program)
     if (value && *value != '\0')
         program->depends_on = sv_split_list(s->reader->arena, value);
     SV_TRY(read_check(s, "ready", &program->ready));
-    return get_int(s, "ready_timeout", 60, &program->ready_timeout);
+    SV_TRY(get_int(s, "ready_timeout", 60, &program->ready_timeout));
+    return sv_conf_read_limits(s->reader, s->section, &s->names, program);
 }
 
 static int

@@ -7,6 +7,7 @@
  */
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "supervise/expand.h"
@@ -45,6 +46,12 @@ typedef struct SvCheckConf {
     uint32_t address; /* of the host, in network order */
 } SvCheckConf;
 
+typedef struct SvLimit {
+    const char *option;
+    int resource;
+    struct rlimit limit;
+} SvLimit;
+
 enum { SV_STDOUT, SV_STDERR };
 
 /* One process that is to run. */
@@ -76,6 +83,8 @@ typedef struct SvProgram {
     const char *const *depends_on; /* NULL-terminated, or NULL */
     SvCheckConf ready;
     int64_t ready_timeout; /* seconds */
+    const SvLimit *limits;
+    size_t limit_count;
 } SvProgram;
 
 typedef struct SvSocketConf {
@@ -201,6 +210,8 @@ void sv_conf_note(SvConfReader *reader, char level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 int sv_conf_read_groups(SvConfReader *reader);
 int sv_conf_read_servers(SvConfReader *reader);
+int sv_conf_read_limits(SvConfReader *reader, const SvSection *section, const SvNames *names,
+                        SvProgram *program);
 /* The processes of one program section, sorted; @group is the group they go to. */
 int sv_conf_read_programs(SvConfReader *reader, const SvSection *section, const char *group,
                           SvClass class, SvProgram **ret_programs, size_t *ret_count);

@@ -149,6 +149,12 @@ umask=027
 environment=A="b c"
 stdout_logfile=@DIR@/where.log
 startsecs=0
+[program:limited]
+command=/bin/sh -c "ulimit -Sn; ulimit -Hn; ulimit -c; exec cat"
+rlimit_nofile=100:200
+rlimit_core=0
+stdout_logfile=@DIR@/limited.log
+startsecs=0
 [program:nowhere]
 command=/bin/cat
 directory=/no/such/place
@@ -175,6 +181,9 @@ stderr_logfile=@DIR@/nowhere.log
             time.sleep(0.01)
         tap.equal(read(supervisor.dir + '/where.log'), '/usr\n0027\nb c-where-where-1\n',
                   'directory, umask and environment are what was configured')
+        while read(supervisor.dir + '/limited.log').count('\n') < 3:
+            time.sleep(0.01)
+        tap.equal(read(supervisor.dir + '/limited.log'), '100\n200\n0\n', 'rlimit_nofile and rlimit_core are set')
         while 'not spawned' not in read(supervisor.dir + '/nowhere.log'):
             time.sleep(0.01)
         tap.equal(read(supervisor.dir + '/nowhere.log'),
@@ -349,6 +358,8 @@ startsecs=0
         supervisor.write('[program:a]\n')
         code, words = fault_of(rpc.reloadConfig)
         tap.ok(code == 92 and 'does not specify a command' in words, 'a bad configuration is refused with its error')
+        supervisor.write('[program:a]\ncommand=cat\nrlimit_core=2:1\n')
+        tap.ok("rlimit_core: '2:1' is no limit" in fault_of(rpc.reloadConfig)[1], 'a limit above its bound is refused')
         tap.equal(rpc.getProcessInfo('a')['pid'], pid, 'a bad configuration leaves what runs alone')
         supervisor.write(text)
         supervisor.process.send_signal(signal.SIGHUP)
