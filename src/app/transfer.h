@@ -1,0 +1,43 @@
+#pragma once
+/*
+ * Moving builds between the stores of several homes, and looking whether a store is whole. Reports are JSON.
+ *
+ * Whom a product trusts is in its file `trusted-keys`: one public key a line, 64 hexadecimal digits, with a name behind
+ * it or not; lines that begin with '#' say something to people.
+ */
+#include <stdbool.h>
+
+#include "app/context.h"
+#include "base/json.h"
+#include "sys/cancel.h"
+
+/* @names, @bases (nullable) and @trusted (nullable) are NULL-ended. */
+typedef struct FaOffering {
+    const char *home;
+    const char *folder;
+    const char *const *names;
+    const char *const *bases;
+    const char *sign; /* (nullable) the file of a secret key */
+    FaCancel *cancel;
+} FaOffering;
+
+typedef struct FaPulling {
+    const char *home;
+    const char *from;
+    const char *what;
+    const FaContext *context;   /* (nullable) whose product trusts */
+    const char *const *trusted; /* (nullable) besides; public keys */
+    unsigned patience;
+    uint64_t bytes_max;
+    FaCancel *cancel;
+} FaPulling;
+
+/* { "trees", "files-written", "bytes-written" } */
+bool fa_transfer_offer(const FaOffering *offering, JsonObject **ret_report, GError **error);
+/* { "what", "tree", "requests", "bytes-received", "objects-added", "bytes-added", "by-difference" } */
+bool fa_transfer_pull(const FaPulling *pulling, JsonObject **ret_report, GError **error);
+/* { "is-whole", "damage": [{"path", "builds": [], "restored"}] }; whole also when all damage was restored. */
+bool fa_transfer_verify(const char *home, FaCancel *cancel, JsonObject **ret_report,
+                        GError **error);
+/* Makes a secret key in @file unless there is one. *ret_public (transfer full) is for `trusted-keys`. */
+bool fa_transfer_key(const char *file, char **ret_public, GError **error);

@@ -1,0 +1,16 @@
+#include "cli/home.h"
+
+#include "sys/user.h"
+
+bool
+fa_home_find(const FaInvocation *invocation, FaContext **ret_context, const char **ret_home,
+             GError **error)
+{
+    const char *given = invocation->home;
+    g_autoptr(FaContext) context = fa_context_open(given, given == NULL ? error : NULL);
+    if (context == NULL && (given == NULL || !fa_user_become_owner(given, error)))
+        return false;
+    *ret_home = context != NULL ? fa_context_get_home(context) : given;
+    *ret_context = g_steal_pointer(&context);
+    return true;
+}
