@@ -109,6 +109,12 @@ fa_diag_note(FaDiag *diag, const FaPlace *place, const char *format, ...)
     diag->note_at = place != NULL ? *place : (FaPlace){0};
 }
 
+void
+fa_diag_hide_line(FaDiag *diag)
+{
+    diag->hides_line = true;
+}
+
 size_t
 fa_diags_count(const FaDiags *diags, FaSeverity severity)
 {
@@ -212,10 +218,24 @@ append_mark(GString *out, const char *marked, size_t length)
     }
 }
 
+static bool
+is_hidden(const FaDiags *diags, const FaPlace *place)
+{
+    for (guint i = 0; i < diags->list->len; i++) {
+        const FaDiag *diag = g_ptr_array_index(diags->list, i);
+        if (diag->hides_line && diag->place.line == place->line &&
+            g_strcmp0(diag->place.file, place->file) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void
 append_excerpt(GString *out, const FaDiags *diags, const FaPlace *place, unsigned length,
                const Colours *colours)
 {
+    if (is_hidden(diags, place))
+        return;
     const char *text = place->file == NULL || place->line == 0
                            ? NULL
                            : g_hash_table_lookup(diags->texts, place->file);

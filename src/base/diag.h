@@ -25,6 +25,7 @@ typedef struct FaDiag {
     FaSeverity severity;
     FaPlace place;
     unsigned length; /* characters to underline, at least 1 */
+    bool hides_line; /* its line may hold a secret: no listing shows it */
     char *message;
     char *help;      /* (nullable) */
     FaPlace note_at; /* a second place, when note is set */
@@ -44,6 +45,9 @@ FaDiag *fa_diags_warning(FaDiags *diags, const FaPlace *place, const char *forma
     G_GNUC_PRINTF(3, 4);
 void fa_diag_help(FaDiag *diag, const char *format, ...) G_GNUC_PRINTF(2, 3);
 void fa_diag_note(FaDiag *diag, const FaPlace *place, const char *format, ...) G_GNUC_PRINTF(3, 4);
+
+/* What stands on its line is perhaps a secret: it is never shown, whatever else is wrong there. */
+void fa_diag_hide_line(FaDiag *diag);
 
 size_t fa_diags_count(const FaDiags *diags, FaSeverity severity);
 size_t fa_diags_length(const FaDiags *diags);

@@ -157,8 +157,9 @@ read_password(const FaYaml *value, void *object, FaDiags *diags)
         return;
     /* What was written instead is perhaps the password itself: it is not repeated. */
     if (!g_str_has_prefix(value->text, SECRET_PREFIX)) {
-        fa_diag_help(fa_schema_mistake(diags, value, "a password is never written here"),
-                     "'secret:NAME', and NAME in the list 'secrets'");
+        FaDiag *diag = fa_schema_mistake(diags, value, "a password is never written here");
+        fa_diag_hide_line(diag);
+        fa_diag_help(diag, "'secret:NAME', and NAME in the list 'secrets'");
         return;
     }
     g_free(database->secret);

@@ -255,6 +255,8 @@ check_value(Resolver *resolver, const FaValue *value)
                                               wanted, value->component, value->setting);
         FaDiag *diag = say(resolver, &value->place, message);
         if (diag != NULL && is_secret)
+            fa_diag_hide_line(diag);
+        if (diag != NULL && is_secret)
             fa_diag_help(diag, "list the name under 'secrets:'; its value is made once for each "
                                "environment and never written here");
         return;

@@ -14,8 +14,7 @@ tool=$work/tools/fassembler
 run new site
 FASSEMBLER=$tool
 unset FASSEMBLER_LIBEXEC
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-sed -i "s/base-port: [0-9]*/base-port: $(($(free_port) / 100 * 100))/" site/fassembler.yaml
+sed -i "s/base-port: [0-9]*/base-port: $("$here/../free-ports" 500)/" site/fassembler.yaml
 mkdir site/home
 chown -R "$owner" site
 trap '"$tool" -C "$work/site" down dev.minimal 2> /dev/null; chmod -R u+w "$work" 2> /dev/null; rm -rf "$work"' EXIT

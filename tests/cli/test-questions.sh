@@ -133,8 +133,7 @@ check 'what-failed-has-failed-all-the-same' is "$status" 1
 # An environment whose rendered file a person edited, where the template changes too.
 run new town
 mkdir town/home
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-sed -i "s/base-port: [0-9]*/base-port: $(($(free_port) / 100 * 100))/" town/fassembler.yaml
+sed -i "s/base-port: [0-9]*/base-port: $("$here/../free-ports" 500)/" town/fassembler.yaml
 trap '"$FASSEMBLER" -C "$work/town" down dev.minimal 2> /dev/null; chmod -R u+w "$work" 2> /dev/null; rm -rf "$work"' EXIT
 greeting=town/home/sites/minimal/dev/current/etc/hello/greeting.txt
 run -C town up dev.minimal

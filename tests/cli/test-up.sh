@@ -5,9 +5,7 @@ export FASSEMBLER_LIBEXEC=${FASSEMBLER%/*}
 
 run new site
 mkdir site/home
-# A base port that nobody has: the kernel says which is free, and environments lie on hundreds above it.
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-base=$(($(free_port) / 100 * 100))
+base=$("$here/../free-ports" 500)
 sed -i "s/base-port: [0-9]*/base-port: $base/" site/fassembler.yaml
 trap '"$FASSEMBLER" -C "$work/site" down dev.minimal 2> /dev/null; chmod -R u+w "$work" 2> /dev/null; rm -rf "$work"' EXIT
 

@@ -4,7 +4,7 @@
 . "$here/../e2e/user.sh"
 product=$room/product
 down_at_the_end "$product" dev.lab
-base=$(free_thousand)
+base=$("$here/../free-ports" 1000)
 
 as_user mkdir -p "$product"/{components,sites,etc/{postgresql,app},home}
 as_user cp -r "$work/examples/openplans/etc/mariadb" "$product/etc/"

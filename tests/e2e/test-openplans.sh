@@ -8,8 +8,8 @@ down_at_the_end "$demo" dev.openplans
 run new "$demo" --example openplans
 check 'the-example-is-made' is "$status" 0
 as_user mkdir "$demo/home"
-base=$(free_thousand)
-as_user sed -i "s/base-port: 8000/base-port: $base/; s/base-port: 9000/base-port: $((base - 1000))/" "$demo/fassembler.yaml"
+base=$("$here/../free-ports" 1000)
+as_user sed -i "s/base-port: 8000/base-port: $base/; s/base-port: 9000/base-port: $((base + 500))/" "$demo/fassembler.yaml"
 run -C "$demo" up dev.openplans
 check 'six-real-programs-are-built-and-started' is "$status" 0
 url=http://127.0.0.1:$((base + 400))
@@ -17,6 +17,14 @@ check 'the-wiki-answers' has "$(curl -s "$url/")" 'dokuwiki__content'
 check 'the-wiki-shows-no-error' lacks "$(curl -s "$url/")" 'class="error"'
 check 'the-blog-answers' has "$(curl -s "$url/blog/")" 'OpenPlans'
 check 'the-tasks-answer' has "$(curl -s "$url/tasks/")" 'Tasks'
+# browse PATH: the page as a real browser has it, after its scripts.
+browse() {
+    timeout 60 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
+        --disable-component-update --disable-sync --user-data-dir="$work/chromium" --dump-dom "$url$1" 2> /dev/null
+}
+check 'a-browser-shows-the-wiki' has "$(browse /)" 'Plan together'
+check 'a-browser-shows-the-blog-in-its-theme' has "$(browse /blog/)" 'OpenPlans Blog'
+check 'a-browser-shows-the-tasks' has "$(browse /tasks/)" '<form'
 check 'configuration-is-hidden' is "$(curl -s -o /dev/null -w '%{http_code}' "$url/conf/users.auth.php")" 404
 run -C "$demo" status dev.openplans --json
 check 'every-process-runs' is "$(jq -r '[.processes[].state] | unique | join(" ")' <<< "$out")" RUNNING

@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -28,9 +27,8 @@ def matches(expected, line):
 
 
 def free_base():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1] // 100 * 100
+    ports = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'free-ports')
+    return int(subprocess.run([ports, '500'], check=True, stdout=subprocess.PIPE).stdout)
 
 
 def main():

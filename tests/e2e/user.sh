@@ -26,8 +26,3 @@ down_at_the_end() {
     # shellcheck disable=SC2064 # now, not then
     trap "as_user '$FASSEMBLER' -C '$1' down '$2' 2> /dev/null; chmod -R u+w '$work' 2> /dev/null; rm -rf '$work'" EXIT
 }
-
-# A multiple of 1000 near a port that the kernel says is free: environments lie on hundreds above it.
-free_thousand() {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1] // 1000 * 1000)'
-}

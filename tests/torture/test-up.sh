@@ -3,7 +3,8 @@
 # name, and another try finishes the job. FASSEMBLER is the program. Which calls are struck is drawn: SEED draws the same again,
 # STRIKES says how many.
 [ ! -w /dev/shm ] || TMPDIR=/dev/shm
-. "$(dirname "$0")/tap.sh"
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/tap.sh"
 FASSEMBLER=${FASSEMBLER:?the program}
 export FASSEMBLER_LIBEXEC=${FASSEMBLER%/*}
 unset FASSEMBLER_HOME
@@ -14,8 +15,7 @@ echo "# SEED=$seed"
 ENOSPC=28
 
 "$FASSEMBLER" -q new site > "$work/.new"
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-sed -i "s/base-port: [0-9]*/base-port: $(($(free_port) / 100 * 100))/" site/fassembler.yaml
+sed -i "s/base-port: [0-9]*/base-port: $("$here/../free-ports" 500)/" site/fassembler.yaml
 dev=site/home/sites/minimal/dev
 end() { "$FASSEMBLER" -q -C "$work/site" down dev.minimal > "$work/.down" 2>&1; }
 trap 'end; chmod -R u+w "$work" 2> /dev/null; rm -rf "$work"' EXIT
