@@ -127,7 +127,7 @@ check 'an-empty-name-is-no-environment' exits 2 -C site build ''
 
 # A disk that is full, and one that cannot be written.
 if mkdir small && mount -t tmpfs -o size=300k tmpfs small 2> /dev/null; then
-    trap 'umount "$work/small" 2> /dev/null; chmod -R u+w "$work" 2> /dev/null; rm -rf "$work"' EXIT
+    trap 'umount "$work/fixed" "$work/small" 2> /dev/null; chmod -R u+w "$work" 2> /dev/null; rm -rf "$work"' EXIT
     run new plain
     dd if=/dev/zero of=small/fill bs=1k count=280 2> /dev/null
     run -C plain --home "$work/small" build dev.minimal
@@ -135,8 +135,10 @@ if mkdir small && mount -t tmpfs -o size=300k tmpfs small 2> /dev/null; then
     rm small/fill
     run -C plain --home "$work/small" build dev.minimal
     check 'with-space-again-the-build-completes' is "$status" 0
-    mount -o remount,ro small
-    run -C plain --home "$work/small" build dev.minimal
+    mkdir fixed
+    mount --bind small fixed
+    mount -o remount,bind,ro fixed
+    run -C plain --home "$work/fixed" build dev.minimal
     check 'a-home-that-cannot-be-written-is-told' has "$err" 'read-only file system'
     umount small
 else
