@@ -5,10 +5,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -16,123 +14,6 @@
 
 #include "supervise/super.h"
 #include "supervise/values.h"
-
-static const struct {
-    const char *text;
-} problems[] = {
-    [SV_PROBLEM_NONE] = {""},
-    [SV_PROBLEM_TOO_QUICK] = {"Exited too quickly (process log may have details)"},
-    [SV_PROBLEM_BAD_EXIT] = {"Bad exit code %d"},
-    [SV_PROBLEM_BAD_COMMAND] = {"can't parse command '%s': %s"},
-    [SV_PROBLEM_EMPTY] = {"command is empty"},
-    [SV_PROBLEM_NOT_FOUND] = {"can't find command '%s'"},
-    [SV_PROBLEM_DIRECTORY] = {"command at '%s' is a directory"},
-    [SV_PROBLEM_NOT_EXECUTABLE] = {"command at '%s' is not executable"},
-    [SV_PROBLEM_NOT_PERMITTED] = {"no permission to run command '%s'"},
-    [SV_PROBLEM_FILES] = {"too many open files to spawn '%s'"},
-    [SV_PROBLEM_PIPES] = {"unknown error making dispatchers for '%s': %s"},
-    [SV_PROBLEM_PROCESSES] = {"Too many processes in process table to spawn '%s'"},
-    [SV_PROBLEM_FORK] = {"unknown error during fork for '%s': %s"},
-    [SV_PROBLEM_UNREADY] = {"not ready within %d seconds"},
-    [SV_PROBLEM_DEPENDENCY] = {"a program that it depends on failed"},
-};
-
-const char *
-sv_proc_problem(const SvProc *proc, char *buffer, size_t size)
-{
-    char path[PATH_MAX];
-    char name[32];
-
-    switch (proc->problem) {
-    case SV_PROBLEM_NONE:
-    case SV_PROBLEM_TOO_QUICK:
-    case SV_PROBLEM_EMPTY:
-    case SV_PROBLEM_DEPENDENCY:
-        return problems[proc->problem].text;
-    case SV_PROBLEM_BAD_EXIT:
-        snprintf(buffer, size, "Bad exit code %d", proc->problem_detail);
-        return buffer;
-    case SV_PROBLEM_UNREADY:
-        snprintf(buffer, size, "not ready within %d seconds", proc->problem_detail);
-        return buffer;
-    case SV_PROBLEM_BAD_COMMAND:
-        snprintf(buffer, size, "can't parse command '%s': %s", proc->conf->command,
-                 proc->conf->argv_problem);
-        return buffer;
-    case SV_PROBLEM_NOT_FOUND:
-        snprintf(buffer, size, "can't find command '%s'", proc->conf->argv[0]);
-        return buffer;
-    case SV_PROBLEM_DIRECTORY:
-    case SV_PROBLEM_NOT_EXECUTABLE:
-    case SV_PROBLEM_NOT_PERMITTED:
-        sv_proc_find_command(proc, path, sizeof path);
-        snprintf(buffer, size,
-                 proc->problem == SV_PROBLEM_DIRECTORY        ? "command at '%s' is a directory"
-                 : proc->problem == SV_PROBLEM_NOT_EXECUTABLE ? "command at '%s' is not executable"
-                                                              : "no permission to run command '%s'",
-                 path);
-        return buffer;
-    case SV_PROBLEM_FILES:
-        snprintf(buffer, size, "too many open files to spawn '%s'", proc->conf->name);
-        return buffer;
-    case SV_PROBLEM_PROCESSES:
-        snprintf(buffer, size, "Too many processes in process table to spawn '%s'",
-                 proc->conf->name);
-        return buffer;
-    case SV_PROBLEM_PIPES:
-    case SV_PROBLEM_FORK:
-        snprintf(buffer, size,
-                 proc->problem == SV_PROBLEM_PIPES ? "unknown error making dispatchers for '%s': %s"
-                                                   : "unknown error during fork for '%s': %s",
-                 proc->conf->name, sv_errno_name(proc->problem_detail, name, sizeof name));
-        return buffer;
-    }
-    return "";
-}
-
-static bool
-search_path(const SvProc *proc, char *path, size_t size, struct stat *st)
-{
-    const char *list = sv_env_get(proc->conf->env, "PATH");
-
-    if (!list) {
-        list = getenv("PATH");
-        list = list && *list != '\0' ? list : "/bin:/usr/bin:/usr/local/bin";
-    }
-    while (true) {
-        size_t n = strcspn(list, ":");
-        snprintf(path, size, "%.*s%s%s", (int)n, list, n > 0 ? "/" : "", proc->conf->argv[0]);
-        if (stat(path, st) == 0)
-            return true;
-        if (list[n] == '\0')
-            return false;
-        list += n + 1;
-    }
-}
-
-SvProblem
-sv_proc_find_command(const SvProc *proc, char *path, size_t size)
-{
-    struct stat st;
-
-    if (proc->conf->argv_problem)
-        return SV_PROBLEM_BAD_COMMAND;
-    const char *program = proc->conf->argv[0];
-    if (!program)
-        return SV_PROBLEM_EMPTY;
-    if (strchr(program, '/')) {
-        snprintf(path, size, "%s", program);
-        if (stat(path, &st) < 0)
-            return SV_PROBLEM_NOT_FOUND;
-    } else if (!search_path(proc, path, size, &st)) {
-        return SV_PROBLEM_NOT_FOUND;
-    }
-    if (S_ISDIR(st.st_mode))
-        return SV_PROBLEM_DIRECTORY;
-    if ((st.st_mode & 0111) == 0)
-        return SV_PROBLEM_NOT_EXECUTABLE;
-    return access(path, X_OK) < 0 ? SV_PROBLEM_NOT_PERMITTED : SV_PROBLEM_NONE;
-}
 
 static void
 reaped(SvSuper *super, SvProc *proc, int status)
@@ -166,7 +47,7 @@ reaped(SvSuper *super, SvProc *proc, int status)
         sv_log(super, expected && !early ? SV_INFO : SV_WARN, "exited: %s (%s; %sexpected)",
                proc->conf->name, message, expected && !early ? "" : "not ");
     proc->killing = false;
-    if (stopped || proc->problem == SV_PROBLEM_UNREADY) {
+    if (stopped || proc->problem == SV_PROBLEM_UNREADY || proc->problem == SV_PROBLEM_UNHEALTHY) {
         /* what it exited with says nothing */
     } else if (early) {
         proc->problem = SV_PROBLEM_TOO_QUICK;
@@ -368,11 +249,13 @@ timer_fired(SvSuper *super, SvTimer *timer)
 {
     SvProc *proc = sv_container_of(timer, SvProc, timer);
 
-    if (proc->machine.state == SV_STARTING || proc->machine.state == SV_RUNNING) {
-        sv_proc_feed(super, proc, SV_UP);
-    } else if (proc->machine.state == SV_BACKOFF) {
+    bool ending = proc->machine.state == SV_STOPPING || proc->problem == SV_PROBLEM_UNHEALTHY;
+
+    if (proc->machine.state == SV_BACKOFF) {
         sv_proc_feed(super, proc, SV_RETRY);
-    } else if (proc->machine.state == SV_STOPPING) {
+    } else if (!ending) {
+        sv_proc_feed(super, proc, SV_UP);
+    } else {
         sv_log(super, SV_WARN, "killing '%s' (%d) with SIGKILL", proc->conf->name, (int)proc->pid);
         sv_proc_feed(super, proc, SV_OVERDUE);
     }
@@ -413,8 +296,9 @@ send_stop(SvSuper *super, SvProc *proc, bool kill_it)
            as_group ? "process group " : "", sv_signal_name(number, name, sizeof name));
     if (proc->machine.state == SV_STOPPING) {
         proc->killing = true;
-        arm(super, proc, proc->conf->stopwaitsecs > 0 ? proc->conf->stopwaitsecs : 1);
     }
+    if (proc->killing || proc->problem == SV_PROBLEM_UNHEALTHY)
+        arm(super, proc, proc->conf->stopwaitsecs > 0 ? proc->conf->stopwaitsecs : 1);
     int r = 0;
     if (as_group)
         r = kill(-proc->pid, number) < 0 && errno != ESRCH ? -errno : 0;
@@ -432,8 +316,8 @@ send_stop(SvSuper *super, SvProc *proc, bool kill_it)
 static bool
 wants_restart(const SvProc *proc)
 {
-    if (proc->conf->autorestart != SV_RESTART_UNEXPECTED)
-        return proc->conf->autorestart == SV_RESTART_ALWAYS;
+    if (proc->conf->autorestart != SV_RESTART_UNEXPECTED || proc->problem == SV_PROBLEM_UNHEALTHY)
+        return proc->conf->autorestart != SV_RESTART_NEVER;
     for (size_t i = 0; i < proc->conf->exitcode_count; i++)
         if (proc->conf->exitcodes[i] == proc->exit_status)
             return false;
@@ -473,7 +357,7 @@ report(SvSuper *super, SvProc *proc, SvState from)
                proc->conf->name);
     bool expected = true;
     if (to == SV_EXITED)
-        expected = proc->problem != SV_PROBLEM_BAD_EXIT;
+        expected = proc->problem != SV_PROBLEM_BAD_EXIT && proc->problem != SV_PROBLEM_UNHEALTHY;
     sv_notify_state(super, proc, from, expected);
 }
 
@@ -569,6 +453,10 @@ sv_proc_feed(SvSuper *super, SvProc *proc, SvHappening happening)
         bool early = happening == SV_READY && to == SV_RUNNING && !proc->machine.up;
         if ((from == SV_STARTING && !early) || from == SV_BACKOFF || from == SV_STOPPING)
             sv_timer_clear(&super->loop, &proc->timer);
+        if (from == SV_RUNNING)
+            sv_health_end(super, proc);
+        if (to == SV_RUNNING)
+            sv_health_begin(super, proc);
         report(super, proc, from);
     }
     carry_out(super, proc, effects);

@@ -1,6 +1,7 @@
 /*
  * Is a program that was started ready? A notify socket, a connection, a GET or a command says so. A check is tried at
- * once and then at growing distances, and only while the program starts.
+ * once and then at growing distances, and only while the program starts. In the same way a program that runs may be asked
+ * at fixed distances whether it is well.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -100,17 +101,50 @@ sv_check_end(SvSuper *super, SvProc *proc)
         sv_watch_close(&super->loop, &proc->check->notify);
 }
 
+static uint64_t
+after(int64_t seconds)
+{
+    return sv_now() + (uint64_t)(seconds > 0 ? seconds : 1) * SV_SECOND;
+}
+
 static void
 passed(SvSuper *super, SvCheck *check)
 {
     end_attempt(super, check);
+    if (check->health) {
+        check->attempts = 0;
+        sv_timer_set(&super->loop, &check->timer, after(check->proc->conf->health_interval));
+        return;
+    }
     sv_timer_clear(&super->loop, &check->timer);
     sv_proc_feed(super, check->proc, SV_READY);
 }
 
 static void
+health_failed(SvSuper *super, SvCheck *check)
+{
+    SvProc *proc = check->proc;
+
+    end_attempt(super, check);
+    if (++check->attempts < proc->conf->health_retries) {
+        sv_timer_set(&super->loop, &check->timer, after(proc->conf->health_interval));
+        return;
+    }
+    sv_timer_clear(&super->loop, &check->timer);
+    proc->problem = SV_PROBLEM_UNHEALTHY;
+    proc->problem_detail = (int)check->attempts;
+    sv_log(super, SV_WARN, "%s is unhealthy: %u checks failed, one after another", proc->conf->name,
+           check->attempts);
+    sv_proc_feed(super, proc, SV_UNHEALTHY);
+}
+
+static void
 try_later(SvSuper *super, SvCheck *check)
 {
+    if (check->health) {
+        health_failed(super, check);
+        return;
+    }
     uint64_t delay = FIRST_DELAY << (check->attempts < 5 ? check->attempts : 5);
     uint64_t now = sv_now();
 
@@ -125,7 +159,14 @@ timer_fired(SvSuper *super, SvTimer *timer)
 {
     SvCheck *check = sv_container_of(timer, SvCheck, timer);
     SvProc *proc = check->proc;
+    bool under_way = check->watch.fd >= 0;
 
+    if (check->health && under_way) {
+        health_failed(super, check);
+        return;
+    }
+    if (check->health)
+        check->deadline = after(proc->conf->health_timeout);
     end_attempt(super, check);
     if (sv_now() < check->deadline) {
         attempt(super, check);
@@ -163,7 +204,7 @@ run_command(SvSuper *super, SvCheck *check)
     char path[4096];
     int pidfd;
 
-    program.argv = proc->conf->ready.argv;
+    program.argv = check->conf->argv;
     program.argv_problem = NULL;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     SvSpawn plan = {.program = &program,
@@ -191,7 +232,7 @@ run_command(SvSuper *super, SvCheck *check)
 static void
 talk_http(SvSuper *super, SvCheck *check)
 {
-    const SvCheckConf *conf = &check->proc->conf->ready;
+    const SvCheckConf *conf = check->conf;
     char text[2048];
 
     if (!check->talking) {
@@ -225,7 +266,7 @@ connected(SvSuper *super, SvWatch *watch, uint32_t events)
     getsockopt(watch->fd, SOL_SOCKET, SO_ERROR, &problem, &size);
     if (problem != 0)
         try_later(super, check);
-    else if (check->proc->conf->ready.kind == SV_CHECK_HTTP)
+    else if (check->conf->kind == SV_CHECK_HTTP)
         talk_http(super, check);
     else
         passed(super, check);
@@ -234,7 +275,7 @@ connected(SvSuper *super, SvWatch *watch, uint32_t events)
 static void
 start_connecting(SvSuper *super, SvCheck *check)
 {
-    const SvCheckConf *conf = &check->proc->conf->ready;
+    const SvCheckConf *conf = check->conf;
     struct sockaddr_un path = {.sun_family = AF_UNIX};
     struct sockaddr_in inet = {
         .sin_family = AF_INET, .sin_port = htons(conf->port), .sin_addr.s_addr = conf->address};
@@ -262,7 +303,7 @@ start_connecting(SvSuper *super, SvCheck *check)
 static void
 attempt(SvSuper *super, SvCheck *check)
 {
-    switch (check->proc->conf->ready.kind) {
+    switch (check->conf->kind) {
     case SV_CHECK_NONE:
         break;
     case SV_CHECK_NOTIFY:
@@ -292,4 +333,32 @@ sv_check_begin(SvSuper *super, SvProc *proc)
         sv_now() +
         (uint64_t)(proc->conf->ready_timeout > 0 ? proc->conf->ready_timeout : 1) * SV_SECOND;
     attempt(super, check);
+}
+
+void
+sv_health_begin(SvSuper *super, SvProc *proc)
+{
+    SvCheck *check = proc->health;
+
+    if (!check)
+        return;
+    check->health = true;
+    check->timer.fire = timer_fired;
+    check->attempts = 0;
+    sv_timer_set(&super->loop, &check->timer, after(proc->conf->health_interval));
+}
+
+void
+sv_health_end(SvSuper *super, SvProc *proc)
+{
+    if (!proc->health)
+        return;
+    end_attempt(super, proc->health);
+    sv_timer_clear(&super->loop, &proc->health->timer);
+}
+
+bool
+sv_check_has_pid(const SvProc *proc, pid_t pid)
+{
+    return (proc->check && proc->check->pid == pid) || (proc->health && proc->health->pid == pid);
 }

@@ -107,6 +107,9 @@ difference(const SvProgram *a, const SvProgram *b)
         {"environment", same_env(a->env, b->env)},
         {"serverurl", same_text(a->serverurl, b->serverurl)},
         {"depends_on", same_list(a->depends_on, b->depends_on)},
+        {"healthcheck",
+         same_check(&a->health, &b->health) && a->health_interval == b->health_interval &&
+             a->health_timeout == b->health_timeout && a->health_retries == b->health_retries},
         {"rlimit", same_limits(a, b)},
         {"ready", same_check(&a->ready, &b->ready) && a->ready_timeout == b->ready_timeout},
     };

@@ -265,6 +265,13 @@ read_extensions(Section *s, SvProgram *program)
         program->depends_on = sv_split_list(s->reader->arena, value);
     SV_TRY(read_check(s, "ready", &program->ready));
     SV_TRY(get_int(s, "ready_timeout", 60, &program->ready_timeout));
+    SV_TRY(read_check(s, "healthcheck", &program->health));
+    if (program->health.kind == SV_CHECK_NOTIFY)
+        return sv_fail(&s->reader->error,
+                       "healthcheck: 'notify' says when a program is ready only");
+    SV_TRY(get_int(s, "healthcheck_interval", 10, &program->health_interval));
+    SV_TRY(get_int(s, "healthcheck_timeout", 5, &program->health_timeout));
+    SV_TRY(get_int(s, "healthcheck_retries", 3, &program->health_retries));
     return sv_conf_read_limits(s->reader, s->section, &s->names, program);
 }
 

@@ -83,6 +83,9 @@ typedef struct SvProgram {
     const char *const *depends_on; /* NULL-terminated, or NULL */
     SvCheckConf ready;
     int64_t ready_timeout; /* seconds */
+    SvCheckConf health;
+    int64_t health_interval, health_timeout; /* seconds */
+    int64_t health_retries;
     const SvLimit *limits;
     size_t limit_count;
 } SvProgram;

@@ -46,8 +46,9 @@ typedef enum SvHappening {
     SV_EXIT,
     SV_RETRY, /* the delay of BACKOFF is over */
     SV_STOP,
-    SV_GIVE_UP, /* the supervisor stops */
-    SV_OVERDUE, /* stopwaitsecs are over */
+    SV_GIVE_UP,   /* the supervisor stops */
+    SV_UNHEALTHY, /* its health checks failed */
+    SV_OVERDUE,   /* stopwaitsecs are over */
     SV_KILL_FAILED,
     SV_SETTLE /* it has come to rest: what next? */
 } SvHappening;

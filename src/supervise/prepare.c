@@ -49,6 +49,21 @@ prepare_channel(SvConfig *config, SvProc *proc, int number)
 }
 
 static int
+prepare_check(SvConfig *config, SvProc *proc, const SvCheckConf *conf, SvCheck **ret_check)
+{
+    if (conf->kind == SV_CHECK_NONE)
+        return 0;
+    SvCheck *check = sv_arena_alloc(&config->arena, sizeof *check);
+    if (!check)
+        return -ENOMEM;
+    check->proc = proc;
+    check->conf = conf;
+    check->watch.fd = check->notify.fd = -1;
+    *ret_check = check;
+    return 0;
+}
+
+static int
 prepare_proc(SvConfig *config, SvGroup *group, SvProc *proc, const SvProgram *program)
 {
     bool listener = group->conf->class == SV_CLASS_LISTENER;
@@ -66,14 +81,12 @@ prepare_proc(SvConfig *config, SvGroup *group, SvProc *proc, const SvProgram *pr
         if (!proc->result)
             return -ENOMEM;
     }
-    if (program->ready.kind != SV_CHECK_NONE) {
-        proc->check = sv_arena_alloc(&config->arena, sizeof *proc->check);
-        if (!proc->check)
-            return -ENOMEM;
-        proc->check->proc = proc;
-        proc->check->watch.fd = proc->check->notify.fd = -1;
-    }
-    int r = prepare_channel(config, proc, SV_STDOUT);
+    int r = prepare_check(config, proc, &program->ready, &proc->check);
+    if (r == 0)
+        r = prepare_check(config, proc, &program->health, &proc->health);
+    if (r < 0)
+        return r;
+    r = prepare_channel(config, proc, SV_STDOUT);
     return r < 0 ? r : prepare_channel(config, proc, SV_STDERR);
 }
 

@@ -356,7 +356,7 @@ sv_super_reap_orphans(SvSuper *super)
         for (const SvGroup *group = super->groups; !known && group; group = group->next)
             for (size_t i = 0; !known && i < group->count; i++)
                 known = group->procs[i].pid == info.si_pid ||
-                        (group->procs[i].check && group->procs[i].check->pid == info.si_pid);
+                        sv_check_has_pid(&group->procs[i], info.si_pid);
         /* What is known is reaped by its own watch; and then what stands behind it in the queue is looked at. */
         if (known || waitpid(info.si_pid, &status, WNOHANG) <= 0)
             return;

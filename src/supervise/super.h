@@ -41,6 +41,7 @@ typedef enum SvProblem {
     SV_PROBLEM_PROCESSES,
     SV_PROBLEM_FORK,
     SV_PROBLEM_UNREADY,
+    SV_PROBLEM_UNHEALTHY,
     SV_PROBLEM_DEPENDENCY
 } SvProblem;
 
@@ -73,16 +74,18 @@ typedef struct SvChannel {
     SvTimer pause;
 } SvChannel;
 
-/* A readiness check under way. */
+/* Checks of one kind: whether a process is ready, until it is; or whether it is well, as long as it runs. */
 typedef struct SvCheck {
     struct SvProc *proc;
+    const SvCheckConf *conf;
+    bool health;
     SvWatch watch; /* a socket or the pidfd of a command */
     SvWatch notify;
     SvTimer timer;
     uint64_t deadline;
     pid_t pid;
-    unsigned attempts;
-    bool talking; /* an HTTP request was sent */
+    unsigned attempts; /* that failed, one after another */
+    bool talking;      /* an HTTP request was sent */
 } SvCheck;
 
 typedef struct SvProc {
@@ -103,6 +106,7 @@ typedef struct SvProc {
     int exit_status;
     uint64_t waiters; /* clients that wait for its next state */
     SvCheck *check;   /* or NULL */
+    SvCheck *health;  /* or NULL */
     bool killing;
     bool wanted; /* autostart, or somebody asked */
     /* of a listener */
@@ -200,18 +204,20 @@ void sv_super_set_mood(SvSuper *super, SvMood mood);
 void sv_proc_feed(SvSuper *super, SvProc *proc, SvHappening happening);
 /* Starts it, or waits for what it depends on. */
 void sv_proc_start(SvSuper *super, SvProc *proc);
-/* Why it could not be started if it were now: a problem, with what is found at the command's path. */
-SvProblem sv_proc_find_command(const SvProc *proc, char *path, size_t size);
 /* Returns 0 or negative errno. */
 int sv_proc_signal(SvSuper *super, SvProc *proc, int number);
 /* What it depends on and does not run yet, or NULL. *ret_failed: it will not. */
 const SvProc *sv_proc_blocker(const SvSuper *super, const SvProc *proc, bool *ret_failed);
 /* Whether depends_on may call it so: by its group, its program or its own name. */
 bool sv_proc_is_called(const SvProc *proc, const char *name);
-/* The text of spawnerr; "" where there is none. */
-const char *sv_proc_problem(const SvProc *proc, char *buffer, size_t size);
 /* Queues input. Returns 0, -EPIPE, or -EAGAIN where it has too much unread. */
 int sv_proc_write(SvSuper *super, SvProc *proc, const void *data, size_t length);
+
+/* problem.c */
+/* Why it could not be started if it were now: a problem, with what is found at the command's path. */
+SvProblem sv_proc_find_command(const SvProc *proc, char *path, size_t size);
+/* The text of spawnerr; "" where there is none. */
+const char *sv_proc_problem(const SvProc *proc, char *buffer, size_t size);
 
 /* child.c */
 typedef struct SvSpawn {
@@ -234,6 +240,11 @@ void sv_channel_name_auto(SvSuper *super, SvChannel *channel);
 /* check.c */
 void sv_check_begin(SvSuper *super, SvProc *proc);
 void sv_check_end(SvSuper *super, SvProc *proc);
+/* Checks it from now on, and feeds SV_UNHEALTHY once. */
+void sv_health_begin(SvSuper *super, SvProc *proc);
+void sv_health_end(SvSuper *super, SvProc *proc);
+/* Whether a command that checks @proc has this pid. */
+bool sv_check_has_pid(const SvProc *proc, pid_t pid);
 /* The name of the socket that a program with ready=notify writes to, or NULL. */
 const char *sv_check_notify_socket(const SvProc *proc, char *buffer, size_t size);
 int sv_check_open_notify(SvSuper *super, SvProc *proc);

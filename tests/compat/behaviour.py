@@ -279,6 +279,44 @@ startretries=0
     listener.close()
 
 
+def health(program, tap):
+    text = """
+[program:ill]
+command=/bin/sh -c "trap 'exit 0' TERM; while :; do sleep 0.1; done"
+healthcheck=command:/usr/bin/test -e @DIR@/well
+healthcheck_interval=1
+healthcheck_retries=2
+startsecs=0
+[program:stubborn]
+command=/bin/sh -c "trap '' TERM; while :; do sleep 0.1; done"
+healthcheck=unix:@DIR@/no.sock
+healthcheck_interval=1
+healthcheck_retries=1
+stopwaitsecs=1
+startsecs=0
+autorestart=false
+[program:well]
+command=/bin/cat
+healthcheck=command:/bin/true
+healthcheck_interval=1
+healthcheck_retries=1
+startsecs=0
+"""
+    with Supervisor(program, text) as supervisor:
+        rpc = proxy(supervisor).supervisor
+        supervisor.wait_log('well entered RUNNING')
+        pid = rpc.getProcessInfo('well')['pid']
+        supervisor.wait_log('ill is unhealthy: 2 checks failed')
+        supervisor.wait_log('exited: ill (exit status 0')
+        supervisor.wait_log('ill entered RUNNING')
+        tap.ok(True, 'a program that is unhealthy is started again, however it exits')
+        while rpc.getProcessInfo('stubborn')['statename'] != 'EXITED':
+            time.sleep(0.02)
+        tap.equal(rpc.getProcessInfo('stubborn')['spawnerr'], 'unhealthy: 1 checks failed, one after another',
+                  'an unhealthy program that does not stop is killed')
+        tap.equal(rpc.getProcessInfo('well')['pid'], pid, 'a program that is well goes on')
+
+
 def waiting_at_the_end(program, tap):
     text = """
 [program:pair]
@@ -396,7 +434,8 @@ def daemon(program, tap):
 def main():
     tap = Tap()
     program = sys.argv[1]
-    for part in (restarts, stopping, logs, readiness, waiting_at_the_end, http_ready, configuration, daemon):
+    for part in (restarts, stopping, logs, readiness, health, waiting_at_the_end, http_ready, configuration,
+                 daemon):
         part(program, tap)
     tap.done()
 
