@@ -38,6 +38,7 @@ check 'up-again-restarts-nothing' is "$(jq -c '[.processes[].pid]' <<< "$out")" 
 secret=$(cat "$demo/home/sites/openplans/dev/var/secrets/wordpress-db")
 check 'a-secret-is-in-no-log' is "$(grep -rl "$secret" "$demo/home/sites/openplans/dev/var/log" "$demo/home/log")" ''
 check 'a-secret-is-not-in-the-record' is "$(grep -c "$secret" "$demo/home/sites/openplans/dev/current/build.json")" 0
+check 'the-record-names-packages-with-versions' has "$(jq -r '.packages // [] | tostring' "$demo/home/sites/openplans/dev/current/build.json")" 'wordpress'
 # shellcheck disable=SC2009 # the argument lists are what is looked at
 check 'a-secret-is-in-no-argument-list' lacks "$(ps axww -o args)" "$secret"
 run -C "$demo" down dev.openplans
