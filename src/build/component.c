@@ -240,11 +240,9 @@ fa_component_shell(const FaBuildRequest *request, GError **error)
 {
     /* The sandbox has a session of its own, for a terminal that is shared can be typed into from inside; script(1)
      * gives the shell another, so that Ctrl-C reaches what it runs. */
-    static const char *const shell[] = {
-        "/bin/sh", "-c",
+    static const char shell[] =
         "if [ -x /usr/bin/script ]; then exec /usr/bin/script -qec '/bin/sh -i' /dev/null; fi\n"
-        "exec /bin/sh -i",
-        NULL};
+        "exec /bin/sh -i";
     g_auto(Workplace) work = {0};
     g_auto(FaSpawnResult) result = {0};
     g_autofree char *purpose = g_strdup_printf("a shell in the build of %s", request->recipe->name);

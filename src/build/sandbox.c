@@ -185,15 +185,15 @@ add_bwrap(GPtrArray *argv, const FaSandbox *sandbox)
 }
 
 char **
-fa_sandbox_argv(const FaSandbox *sandbox, const char *const *command)
+fa_sandbox_argv(const FaSandbox *sandbox, const char *script)
 {
-    static const char *const with_umask[] = {"/bin/sh", "-c", "umask 022; exec \"$@\"", "sh", NULL};
+    /* On the script's first line, so that the shell's messages count lines as the recipe does. */
+    g_autofree char *with_umask = g_strconcat("umask 022; ", script, NULL);
     GPtrArray *argv = g_ptr_array_new();
 
     if (sandbox->mode == FA_SANDBOX_BWRAP)
         add_bwrap(argv, sandbox);
-    add(argv, with_umask);
-    add(argv, command);
+    add(argv, (const char *const[]){"/bin/sh", "-eu", "-c", with_umask, NULL});
     g_ptr_array_add(argv, NULL);
     return (char **)g_ptr_array_free(argv, FALSE);
 }
@@ -250,13 +250,13 @@ add_network_variables(char **environment)
 }
 
 bool
-fa_sandbox_run(const FaSandbox *sandbox, const char *const *command, const FaSpawn *options,
+fa_sandbox_run(const FaSandbox *sandbox, const char *script, const FaSpawn *options,
                FaSpawnResult *ret_result, GError **error)
 {
     if (!fa_sandbox_check(sandbox, error))
         return false;
 
-    g_auto(GStrv) argv = fa_sandbox_argv(sandbox, command);
+    g_auto(GStrv) argv = fa_sandbox_argv(sandbox, script);
     g_auto(GStrv) environment = fa_sandbox_environment(sandbox);
     if (sandbox->network)
         environment = add_network_variables(g_steal_pointer(&environment));

@@ -43,8 +43,8 @@ bool fa_sandbox_mode_from_string(const char *text, FaSandboxMode *ret_mode);
 
 /* CONFIG when a path is not what it must be, or a part of /etc is asked for that holds secrets. */
 bool fa_sandbox_check(const FaSandbox *sandbox, GError **error);
-/* (transfer full) What is started for @command. */
-char **fa_sandbox_argv(const FaSandbox *sandbox, const char *const *command);
+/* (transfer full) What is started for @script: a shell with -eu and umask 022, whatever the caller's. */
+char **fa_sandbox_argv(const FaSandbox *sandbox, const char *script);
 /* (transfer full) All of the environment. */
 char **fa_sandbox_environment(const FaSandbox *sandbox);
 /* What $build and $files are inside: the same in every build, where there is a sandbox. */
@@ -52,11 +52,11 @@ const char *fa_sandbox_get_build(const FaSandbox *sandbox);
 const char *fa_sandbox_get_files(const FaSandbox *sandbox);
 
 /*
- * Runs @command inside. With network, the variables by which this machine reaches it (proxies, certificates) are passed
+ * Runs @script inside. With network, the variables by which this machine reaches it (proxies, certificates) are passed
  * on. @options gives input, limits, log, timeout, cancel and the like; its argv, environment and
  * directory are not used. True when it was started and ended by itself, like fa_spawn_run().
  */
-bool fa_sandbox_run(const FaSandbox *sandbox, const char *const *command, const FaSpawn *options,
+bool fa_sandbox_run(const FaSandbox *sandbox, const char *script, const FaSpawn *options,
                     FaSpawnResult *ret_result, GError **error);
 
 /* Where fa_sandbox_probe() looks; the zero value is this machine. */

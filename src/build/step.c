@@ -400,7 +400,6 @@ fa_step_run(const FaStep *step, const FaStepRun *run, GError **error)
 
     g_autoptr(GString) text = g_string_new(NULL);
     Tail tail = {text, run};
-    const char *const command[] = {"/bin/sh", "-eu", "-c", plan.script, NULL};
     FaSandbox sandbox = *run->sandbox;
     sandbox.environment = (const char *const *)plan.environment;
     sandbox.network = plan.network;
@@ -418,7 +417,7 @@ fa_step_run(const FaStep *step, const FaStepRun *run, GError **error)
     g_auto(FaSpawnResult) result = {0};
     if (run->log_fd > 0)
         dprintf(run->log_fd, "== %s ==\n", step->name);
-    if (!fa_sandbox_run(&sandbox, command, &options, &result, error)) {
+    if (!fa_sandbox_run(&sandbox, plan.script, &options, &result, error)) {
         g_prefix_error(error, "step '%s': ", step->name);
         return false;
     }
