@@ -184,12 +184,16 @@ keep(const Workplace *work, const FaBuildRequest *request, FaBuildResult *result
 {
     const FaImportOptions options = {.cancel = request->cancel};
 
-    if (!fa_store_import(request->store, work->staging, &options, &result->tree, &result->kept,
-                         error))
-        return false;
-    if (request->sandbox == FA_SANDBOX_NONE && !fa_fs_remove_tree(work->out, error))
-        return false;
-    return fa_store_publish(request->store, work->name, request->key, &result->tree, error) &&
+    if (request->sandbox != FA_SANDBOX_NONE)
+        return fa_store_import_build(request->store, work->staging, &options, work->name,
+                                     request->key, &result->tree, &result->kept, error) &&
+               fa_fs_remove_tree(work->directory, error);
+
+    /* It lies where it is to be published. */
+    return fa_store_import(request->store, work->staging, &options, &result->tree, &result->kept,
+                           error) &&
+           fa_fs_remove_tree(work->out, error) &&
+           fa_store_publish(request->store, work->name, request->key, &result->tree, error) &&
            fa_fs_remove_tree(work->directory, error);
 }
 

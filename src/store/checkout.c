@@ -18,13 +18,17 @@
 #define BUFFER (64 * 1024)
 
 typedef struct Checkout {
-    const FaTree *tree;
+    const FaCheckout *what;
     const char *path; /* what is being made */
     int fd;
-    int objects_fd;
-    const char *const *copy_globs;
-    bool read_only;
+    const FaStaging *objects; /* the caller's, or one that has only what is published */
 } Checkout;
+
+/* Where an object of it is. */
+typedef struct Place {
+    int fd;
+    char name[FA_OBJECT_NAME_SIZE];
+} Place;
 
 FaTree *
 fa_checkout_read_tree(FaStore *store, const FaDigest *digest, GError **error)
@@ -45,7 +49,7 @@ fail(const Checkout *checkout, const char *what, const char *path, GError **erro
 static bool
 is_writable_copy(const Checkout *checkout, const char *path)
 {
-    const char *const *globs = checkout->copy_globs;
+    const char *const *globs = checkout->what->copy_globs;
     for (; globs != NULL && *globs != NULL; globs++) {
         if (fnmatch(*globs, path, 0) == 0)
             return true;
@@ -69,14 +73,14 @@ copy_bytes(int from, int to)
 }
 
 static bool
-copy_object(const Checkout *checkout, const FaEntry *entry, const char *name, bool is_writable,
+copy_object(const Checkout *checkout, const FaEntry *entry, const Place *place, bool is_writable,
             GError **error)
 {
     struct timespec time = fa_object_time(&entry->digest);
     mode_t mode = fa_object_mode(entry->kind == FA_ENTRY_PROGRAM);
-    fa_autofd int from = openat(checkout->objects_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    fa_autofd int from = openat(place->fd, place->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (from < 0)
-        return fa_fail_errno(error, errno, "cannot open object '%s'", name);
+        return fa_fail_errno(error, errno, "cannot open object '%s'", place->name);
     fa_autofd int to = openat(checkout->fd, entry->path,
                               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (to < 0)
@@ -90,21 +94,23 @@ copy_object(const Checkout *checkout, const FaEntry *entry, const char *name, bo
 static bool
 make_file(const Checkout *checkout, const FaEntry *entry, GError **error)
 {
-    char name[FA_OBJECT_NAME_SIZE];
     bool is_program = entry->kind == FA_ENTRY_PROGRAM;
-    fa_object_name(&entry->digest, is_program, name);
-    if (!fa_object_is_whole(checkout->objects_fd, &entry->digest, is_program, entry->size))
+    Place place;
+    place.fd =
+        fa_staging_find(checkout->objects, &entry->digest, is_program, entry->size, place.name);
+    if (place.fd < 0)
         return fa_fail(error, FA_ERROR_FAILED,
-                       "object '%s', which is '%s', is missing or was changed", name, entry->path);
+                       "object '%s', which is '%s', is missing or was changed", place.name,
+                       entry->path);
 
     bool is_copy = is_writable_copy(checkout, entry->path);
     if (is_copy || entry->size <= TINY)
-        return copy_object(checkout, entry, name, is_copy && !checkout->read_only, error);
-    if (linkat(checkout->objects_fd, name, checkout->fd, entry->path, 0) == 0)
+        return copy_object(checkout, entry, &place, is_copy && !checkout->what->read_only, error);
+    if (linkat(place.fd, place.name, checkout->fd, entry->path, 0) == 0)
         return true;
     /* Too many links, a target on another file system, or objects of another user. */
     if (errno == EMLINK || errno == EXDEV || errno == EPERM)
-        return copy_object(checkout, entry, name, false, error);
+        return copy_object(checkout, entry, &place, false, error);
     return fail(checkout, "link", entry->path, error);
 }
 
@@ -132,10 +138,10 @@ finish(const Checkout *checkout, GError **error)
     static const FaDigest zero;
     struct timespec time = fa_object_time(&zero);
     const struct timespec times[] = {time, time};
-    mode_t mode = checkout->read_only ? 0555 : 0755;
+    mode_t mode = checkout->what->read_only ? 0555 : 0755;
 
-    for (size_t i = checkout->tree->entries->len; i-- > 0;) {
-        const FaEntry *entry = fa_tree_get(checkout->tree, i);
+    for (size_t i = checkout->what->tree->entries->len; i-- > 0;) {
+        const FaEntry *entry = fa_tree_get(checkout->what->tree, i);
         if (fa_entry_is_file(entry))
             continue;
         if (utimensat(checkout->fd, entry->path, times, AT_SYMLINK_NOFOLLOW) != 0 ||
@@ -153,34 +159,30 @@ fill(Checkout *checkout, GError **error)
     checkout->fd = open(checkout->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (checkout->fd < 0)
         return fail(checkout, "open", ".", error);
-    for (size_t i = 0; i < checkout->tree->entries->len; i++) {
-        if (!make_entry(checkout, fa_tree_get(checkout->tree, i), error))
+    for (size_t i = 0; i < checkout->what->tree->entries->len; i++) {
+        if (!make_entry(checkout, fa_tree_get(checkout->what->tree, i), error))
             return false;
     }
     return finish(checkout, error);
 }
 
 char *
-fa_checkout_make(FaStore *store, const FaDigest *tree, const char *parent, const char *prefix,
-                 const char *const *copy_globs, bool read_only, GError **error)
+fa_checkout_make(FaStore *store, const FaCheckout *what, const char *parent, const char *prefix,
+                 GError **error)
 {
-    g_autoptr(FaTree) entries = fa_checkout_read_tree(store, tree, error);
-    if (entries == NULL)
-        return NULL;
-    fa_autofd int objects_fd = fa_object_open_folder(store, error);
-    if (objects_fd < 0)
+    fa_autofd int objects_fd = what->staging == NULL ? fa_object_open_folder(store, error) : -1;
+    if (objects_fd < 0 && what->staging == NULL)
         return NULL;
     g_autofree char *path = fa_fs_make_temporary(parent, prefix, error);
     if (path == NULL)
         return NULL;
 
+    const FaStaging published = {.fd = -1, .objects_fd = objects_fd};
     Checkout checkout = {
-        .tree = entries,
+        .what = what,
         .path = path,
         .fd = -1,
-        .objects_fd = objects_fd,
-        .copy_globs = copy_globs,
-        .read_only = read_only,
+        .objects = what->staging != NULL ? what->staging : &published,
     };
     bool ok = fill(&checkout, error);
     fa_fd_clear(&checkout.fd);
@@ -204,8 +206,11 @@ fa_store_checkout(FaStore *store, const FaDigest *tree, const char *target,
     if (hold == NULL)
         return false;
 
-    g_autofree char *made =
-        fa_checkout_make(store, tree, parent, prefix, copy_globs, read_only, error);
+    g_autoptr(FaTree) entries = fa_checkout_read_tree(store, tree, error);
+    if (entries == NULL)
+        return false;
+    const FaCheckout what = {.tree = entries, .copy_globs = copy_globs, .read_only = read_only};
+    g_autofree char *made = fa_checkout_make(store, &what, parent, prefix, error);
     if (made == NULL)
         return false;
     /* What may be written is somebody's workplace, and is made anew after a power cut. */

@@ -5,11 +5,19 @@
 #include <glib.h>
 #include <stdbool.h>
 #include "base/digest.h"
+#include "store/object.h"
 #include "store/store.h"
 #include "store/tree.h"
 
 /* (transfer full) (nullable) The tree as its manifest in the store says it. */
 FaTree *fa_checkout_read_tree(FaStore *store, const FaDigest *digest, GError **error);
-/* (transfer full) (nullable) A new directory "@parent/@prefixXXXXXX" that holds @tree, not yet safe on disk. */
-char *fa_checkout_make(FaStore *store, const FaDigest *tree, const char *parent, const char *prefix,
-                       const char *const *copy_globs, bool read_only, GError **error);
+typedef struct FaCheckout {
+    const FaTree *tree;
+    const FaStaging *staging; /* (nullable) where its objects may be too */
+    const char *const *copy_globs;
+    bool read_only;
+} FaCheckout;
+
+/* (transfer full) (nullable) A new directory "@parent/@prefixXXXXXX" that holds the tree, not yet safe on disk. */
+char *fa_checkout_make(FaStore *store, const FaCheckout *what, const char *parent,
+                       const char *prefix, GError **error);

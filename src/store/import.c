@@ -1,4 +1,4 @@
-#include "store/store.h"
+#include "store/import.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,10 +9,8 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "store/object.h"
 #include "store/private.h"
 #include "store/scan.h"
-#include "store/tree.h"
 #include "sys/fd.h"
 
 #define BUFFER       (1024 * 1024)
@@ -248,11 +246,14 @@ read_all(Job *job, unsigned threads, GError **error)
     return false;
 }
 
-/* Scans and reads; with @staging the objects that are missing are written there, the manifest last. */
-static bool
-run(FaStore *store, const char *directory, const FaImportOptions *options, FaStaging *staging,
-    FaDigest *ret_tree, FaTreeStats *ret_stats, GError **error)
+bool
+fa_import_run(FaStore *store, const char *directory, const FaImportOptions *options,
+              FaStaging *staging, FaTree **ret_entries, FaDigest *ret_tree, FaTreeStats *ret_stats,
+              GError **error)
 {
+    static const FaImportOptions usual;
+    if (options == NULL)
+        options = &usual;
     g_auto(FaScan) scan = {.fd = -1};
     if (!fa_scan_directory(directory, options, &scan, error))
         return false;
@@ -286,62 +287,47 @@ run(FaStore *store, const char *directory, const FaImportOptions *options, FaSta
     fa_hasher_finish(hasher, ret_tree);
     scan.stats.files_read = todo->len;
     *ret_stats = scan.stats;
-    if (staging == NULL || fa_object_is_whole(staging->objects_fd, ret_tree, false, length))
-        return true;
-    return fa_staging_write(staging, ret_tree, false, bytes, length, error);
-}
-
-static void
-count_added(const FaStaging *staging, FaTreeStats *stats)
-{
-    for (size_t i = 0; i < staging->names->len; i++) {
-        const char *name = g_ptr_array_index(staging->names, i);
-        struct stat status;
-        if (fstatat(staging->objects_fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
-            continue;
-        stats->objects_added++;
-        stats->bytes_added += (uint64_t)status.st_size;
-    }
+    if (staging != NULL && !fa_object_is_whole(staging->objects_fd, ret_tree, false, length) &&
+        !fa_staging_write(staging, ret_tree, false, bytes, length, error))
+        return false;
+    if (ret_entries != NULL)
+        *ret_entries = g_steal_pointer(&scan.tree);
+    return true;
 }
 
 bool
 fa_store_import(FaStore *store, const char *directory, const FaImportOptions *options,
                 FaDigest *ret_tree, FaTreeStats *ret_stats, GError **error)
 {
-    static const FaImportOptions usual;
     FaDigest tree;
     FaTreeStats stats;
-    if (options == NULL)
-        options = &usual;
+    FaCancel *cancel = options != NULL ? options->cancel : NULL;
     if (!fa_store_make(store, error))
         return false;
-    g_autoptr(FaLock) hold =
-        fa_store_hold(store, FA_LOCK_SHARED, "importing", options->cancel, error);
+    g_autoptr(FaLock) hold = fa_store_hold(store, FA_LOCK_SHARED, "importing", cancel, error);
     if (hold == NULL)
         return false;
 
-    FaStaging staging;
-    bool ok = fa_staging_open(store, &staging, error) &&
-              run(store, directory, options, &staging, &tree, &stats, error) &&
-              fa_staging_publish(&staging, error) && fa_store_keep(store, &tree, error);
-    if (ok) {
-        count_added(&staging, &stats);
-        *ret_tree = tree;
-        if (ret_stats != NULL)
-            *ret_stats = stats;
-    }
-    fa_staging_clear(&staging);
-    return ok;
+    g_auto(FaStaging) staging = {.fd = -1};
+    if (!fa_staging_open(store, &staging, error) ||
+        !fa_import_run(store, directory, options, &staging, NULL, &tree, &stats, error) ||
+        !fa_staging_publish(&staging, error) || !fa_store_keep(store, &tree, error))
+        return false;
+    stats.objects_added = staging.names->len;
+    stats.bytes_added = staging.bytes;
+    *ret_tree = tree;
+    if (ret_stats != NULL)
+        *ret_stats = stats;
+    return true;
 }
 
 bool
 fa_store_digest(FaStore *store, const char *directory, const FaImportOptions *options,
                 FaDigest *ret_tree, FaTreeStats *ret_stats, GError **error)
 {
-    static const FaImportOptions usual;
     FaDigest tree;
     FaTreeStats stats;
-    if (!run(store, directory, options != NULL ? options : &usual, NULL, &tree, &stats, error))
+    if (!fa_import_run(store, directory, options, NULL, NULL, &tree, &stats, error))
         return false;
     *ret_tree = tree;
     if (ret_stats != NULL)

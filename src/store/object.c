@@ -71,16 +71,22 @@ fa_object_open_folder(FaStore *store, GError **error)
     return fd;
 }
 
+static bool
+is_whole(int fd, const char *name, const FaDigest *digest, bool is_program, uint64_t size)
+{
+    struct stat status;
+    return fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) &&
+           (status.st_mode & 07777) == fa_object_mode(is_program) &&
+           (uint64_t)status.st_size == size &&
+           status.st_mtim.tv_sec == fa_object_time(digest).tv_sec && status.st_mtim.tv_nsec == 0;
+}
+
 bool
 fa_object_is_whole(int objects_fd, const FaDigest *digest, bool is_program, uint64_t size)
 {
     char name[FA_OBJECT_NAME_SIZE];
-    struct stat status;
     fa_object_name(digest, is_program, name);
-    return fstatat(objects_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-           S_ISREG(status.st_mode) && (status.st_mode & 07777) == fa_object_mode(is_program) &&
-           (uint64_t)status.st_size == size &&
-           status.st_mtim.tv_sec == fa_object_time(digest).tv_sec && status.st_mtim.tv_nsec == 0;
+    return is_whole(objects_fd, name, digest, is_program, size);
 }
 
 bool
@@ -172,10 +178,14 @@ bool
 fa_staging_end(FaStaging *staging, int fd, const FaDigest *digest, bool is_program, GError **error)
 {
     struct timespec time = fa_object_time(digest);
-    if (fchmod(fd, fa_object_mode(is_program)) == 0 &&
-        futimens(fd, (struct timespec[]){time, time}) == 0)
-        return true;
-    return fa_fail_errno(error, errno, "cannot finish a file in '%s'", staging->path);
+    off_t length = lseek(fd, 0, SEEK_CUR);
+    if (length < 0 || fchmod(fd, fa_object_mode(is_program)) != 0 ||
+        futimens(fd, (struct timespec[]){time, time}) != 0)
+        return fa_fail_errno(error, errno, "cannot finish a file in '%s'", staging->path);
+    g_mutex_lock(&staging->mutex);
+    staging->bytes += (uint64_t)length;
+    g_mutex_unlock(&staging->mutex);
+    return true;
 }
 
 bool
@@ -241,41 +251,83 @@ fa_staging_adopt(FaStaging *staging, int fd, const char *part, const FaDigest *d
     return true;
 }
 
-/* Another may have made the same object meanwhile. Its inode is kept, unless it is not whole. */
+/* The name is taken: another made the same object meanwhile. Its inode is kept, unless it is not whole. */
+static bool
+replace_object(FaStaging *staging, const char *flat, const char *name, GError **error)
+{
+    char shard[SHARD + 1] = {name[0], name[1], '\0'};
+    struct stat status;
+    FaDigest digest;
+    bool is_program;
+    if (!fa_object_parse_name(shard, name + SHARD + 1, &digest, &is_program))
+        g_assert_not_reached();
+    if (fstatat(staging->fd, flat, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return fa_fail_errno(error, errno, "cannot find '%s/%s'", staging->path, flat);
+    if (is_whole(staging->objects_fd, name, &digest, is_program, (uint64_t)status.st_size) ||
+        renameat(staging->fd, flat, staging->objects_fd, name) == 0)
+        return true;
+    return fa_fail_errno(error, errno, "cannot publish object '%s'", name);
+}
+
 static bool
 publish_object(FaStaging *staging, const char *name, GError **error)
 {
     char flat[NAME_FLAT], shard[SHARD + 1] = {name[0], name[1], '\0'};
-    struct stat status;
-    FaDigest digest;
-    bool is_program;
     flatten(name, flat);
-    if (!fa_object_parse_name(shard, name + SHARD + 1, &digest, &is_program))
-        g_assert_not_reached();
+    /* Shards are made when something is found to have none, for soon all of them are there. */
+    for (unsigned tries = 0; tries < 2; tries++) {
+        if (renameat2(staging->fd, flat, staging->objects_fd, name, RENAME_NOREPLACE) == 0)
+            return true;
+        if (errno != ENOENT)
+            break;
+        if (mkdirat(staging->objects_fd, shard, 0755) != 0 && errno != EEXIST)
+            return fa_fail_errno(error, errno, "cannot create 'objects/%s'", shard);
+    }
+    /* Not all file systems can refuse to replace. */
+    if (errno == EEXIST || errno == EINVAL)
+        return replace_object(staging, flat, name, error);
+    return fa_fail_errno(error, errno, "cannot publish object '%s'", name);
+}
 
-    if (mkdirat(staging->objects_fd, shard, 0755) != 0 && errno != EEXIST)
-        return fa_fail_errno(error, errno, "cannot create 'objects/%s'", shard);
-    if (fstatat(staging->fd, flat, &status, AT_SYMLINK_NOFOLLOW) != 0)
-        return fa_fail_errno(error, errno, "cannot find '%s/%s'", staging->path, flat);
-    if (fa_object_is_whole(staging->objects_fd, &digest, is_program, (uint64_t)status.st_size))
+bool
+fa_staging_sync(FaStaging *staging, GError **error)
+{
+    if (syncfs(staging->fd) == 0)
         return true;
-    if (renameat(staging->fd, flat, staging->objects_fd, name) != 0)
-        return fa_fail_errno(error, errno, "cannot publish object '%s'", name);
+    return fa_fail_errno(error, errno, "cannot write out '%s'", staging->path);
+}
+
+bool
+fa_staging_show(FaStaging *staging, GError **error)
+{
+    for (size_t i = 0; i < staging->names->len; i++) {
+        if (!publish_object(staging, g_ptr_array_index(staging->names, i), error))
+            return false;
+    }
     return true;
 }
 
 bool
 fa_staging_publish(FaStaging *staging, GError **error)
 {
-    if (staging->names->len == 0)
-        return true;
-    if (syncfs(staging->fd) != 0)
-        return fa_fail_errno(error, errno, "cannot write out '%s'", staging->path);
-    for (size_t i = 0; i < staging->names->len; i++) {
-        if (!publish_object(staging, g_ptr_array_index(staging->names, i), error))
-            return false;
+    return staging->names->len == 0 ||
+           (fa_staging_sync(staging, error) && fa_staging_show(staging, error));
+}
+
+int
+fa_staging_find(const FaStaging *staging, const FaDigest *digest, bool is_program, uint64_t size,
+                char ret_name[FA_OBJECT_NAME_SIZE])
+{
+    char name[FA_OBJECT_NAME_SIZE], flat[NAME_FLAT];
+    fa_object_name(digest, is_program, name);
+    flatten(name, flat);
+    if (is_whole(staging->objects_fd, name, digest, is_program, size)) {
+        g_strlcpy(ret_name, name, FA_OBJECT_NAME_SIZE);
+        return staging->objects_fd;
     }
-    return true;
+    bool is_staged = staging->fd >= 0 && is_whole(staging->fd, flat, digest, is_program, size);
+    g_strlcpy(ret_name, is_staged ? flat : name, FA_OBJECT_NAME_SIZE);
+    return is_staged ? staging->fd : -1;
 }
 
 int

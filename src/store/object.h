@@ -38,11 +38,13 @@ typedef struct FaStaging {
     GMutex mutex;     /* over all that follows */
     unsigned parts;   /* that were begun */
     GPtrArray *names; /* of char, as in objects/ */
+    uint64_t bytes;   /* of all of them */
 } FaStaging;
 
 bool fa_staging_open(FaStore *store, FaStaging *staging, GError **error);
 /* Removes what was not published. */
 void fa_staging_clear(FaStaging *staging);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FaStaging, fa_staging_clear)
 /* Makes a file for an object; -1 without an error when another thread is at it. Thread-safe. */
 int fa_staging_begin(FaStaging *staging, const FaDigest *digest, bool is_program, GError **error);
 /* All bytes are written: gives it mode and time. */
@@ -56,6 +58,12 @@ int fa_staging_begin_part(FaStaging *staging, char ret_name[FA_OBJECT_NAME_SIZE]
 bool fa_staging_adopt(FaStaging *staging, int fd, const char *part, const FaDigest *digest,
                       bool is_program, GError **error);
 bool fa_staging_publish(FaStaging *staging, GError **error);
+/* The two halves of that: all of the file system becomes safe on the disk, and the objects visible. */
+bool fa_staging_sync(FaStaging *staging, GError **error);
+bool fa_staging_show(FaStaging *staging, GError **error);
+/* Where an object is that is published or staged: the folder, and its name there. -1 when it is missing or changed. */
+int fa_staging_find(const FaStaging *staging, const FaDigest *digest, bool is_program,
+                    uint64_t size, char ret_name[FA_OBJECT_NAME_SIZE]);
 bool fa_write_all(int fd, const void *bytes, size_t length);
 /* Reads a file below @directory_fd without following a symlink; -1 with errno set when that fails. */
 int fa_object_hash_file(FaHasher *hasher, int directory_fd, const char *path, FaDigest *ret_digest);

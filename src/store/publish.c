@@ -7,6 +7,8 @@
 
 #include "base/error.h"
 #include "store/checkout.h"
+#include "store/import.h"
+#include "store/object.h"
 #include "store/private.h"
 #include "sys/fs.h"
 
@@ -46,28 +48,20 @@ settle(FaStore *store, const char *name, const char *path, const char *made, con
 }
 
 static bool
-put_in_place(FaStore *store, const char *name, const FaDigest *tree, GError **error)
+put_in_place(FaStore *store, const char *name, const char *made, const FaDigest *tree,
+             GError **error)
 {
     g_autofree char *path = fa_store_path(store, name);
-    g_autofree char *made = fa_checkout_make(store, tree, store->path, ".new-", NULL, true, error);
-    if (made == NULL)
-        return false;
-
-    bool ok = true;
-    if (rename(made, path) != 0) {
-        if (errno == ENOTEMPTY || errno == EEXIST)
-            ok = settle(store, name, path, made, tree, error);
-        else
-            ok = fa_fail_errno(error, errno, "cannot publish '%s'", path);
-    }
-    if (!ok)
-        fa_fs_remove_tree(made, NULL);
-    return ok;
+    if (rename(made, path) == 0)
+        return true;
+    if (errno == ENOTEMPTY || errno == EEXIST)
+        return settle(store, name, path, made, tree, error);
+    return fa_fail_errno(error, errno, "cannot publish '%s'", path);
 }
 
 /*
  * The last of a build: everything else is on the disk before the key says so, with one wait for all of it. A key that
- * a power cut takes, or leaves empty, means that the same is built again, and finds its name taken.
+ * a power cut takes, or leaves empty, or whose build it takes, means that the same is built again.
  */
 static bool
 remember(FaStore *store, const char *name, const FaDigest *key, const FaDigest *tree,
@@ -78,26 +72,86 @@ remember(FaStore *store, const char *name, const FaDigest *key, const FaDigest *
     fa_digest_to_hex(tree, tree_hex);
     g_autofree char *path = g_build_filename(store->path, "keys", key_hex, NULL);
     g_autofree char *text = g_strdup_printf("%s\n%s\n", name, tree_hex);
-    return fa_fs_sync_all(store->path, error) &&
-           fa_fs_write(path, text, strlen(text), 0644, FA_WRITE_NONE, error);
+    return fa_fs_write(path, text, strlen(text), 0644, FA_WRITE_NONE, error);
+}
+
+static bool
+is_known(FaStore *store, const char *name, const FaDigest *key, const FaDigest *tree)
+{
+    g_autofree char *known = NULL;
+    FaDigest known_tree;
+    return fa_store_lookup(store, key, &known, &known_tree) && strcmp(known, name) == 0 &&
+           fa_digest_is_equal(&known_tree, tree);
+}
+
+static bool
+check_name(const char *name, GError **error)
+{
+    return fa_store_is_name(name) ||
+           fa_fail(error, FA_ERROR_USAGE, "'%s' is not a name of a build", name);
+}
+
+/* Checks out, waits for the disk, and shows all of it: the objects first. */
+static bool
+publish(FaStore *store, const char *name, const FaDigest *key, const FaDigest *tree,
+        const FaTree *entries, FaStaging *staging, GError **error)
+{
+    const FaCheckout what = {.tree = entries, .staging = staging, .read_only = true};
+    g_autofree char *made = fa_checkout_make(store, &what, store->path, ".new-", error);
+    if (made == NULL)
+        return false;
+    bool ok = fa_fs_sync_all(store->path, error) &&
+              (staging == NULL || fa_staging_show(staging, error)) &&
+              put_in_place(store, name, made, tree, error);
+    if (!ok)
+        fa_fs_remove_tree(made, NULL);
+    return ok && remember(store, name, key, tree, error);
 }
 
 bool
 fa_store_publish(FaStore *store, const char *name, const FaDigest *key, const FaDigest *tree,
                  GError **error)
 {
-    g_autofree char *known = NULL;
-    FaDigest known_tree;
-    if (!fa_store_is_name(name))
-        return fa_fail(error, FA_ERROR_USAGE, "'%s' is not a name of a build", name);
-    if (!fa_store_make(store, error))
+    if (!check_name(name, error) || !fa_store_make(store, error))
         return false;
     g_autoptr(FaLock) hold = fa_store_hold(store, FA_LOCK_SHARED, "publishing", NULL, error);
     if (hold == NULL || !fa_store_keep(store, tree, error))
         return false;
-    if (fa_store_lookup(store, key, &known, &known_tree) && strcmp(known, name) == 0 &&
-        fa_digest_is_equal(&known_tree, tree))
+    if (is_known(store, name, key, tree))
         return true;
+    g_autoptr(FaTree) entries = fa_checkout_read_tree(store, tree, error);
+    return entries != NULL && publish(store, name, key, tree, entries, NULL, error);
+}
 
-    return put_in_place(store, name, tree, error) && remember(store, name, key, tree, error);
+bool
+fa_store_import_build(FaStore *store, const char *directory, const FaImportOptions *options,
+                      const char *name, const FaDigest *key, FaDigest *ret_tree,
+                      FaTreeStats *ret_stats, GError **error)
+{
+    FaDigest tree;
+    FaTreeStats stats;
+    g_autoptr(FaTree) entries = NULL;
+    FaCancel *cancel = options != NULL ? options->cancel : NULL;
+    if (!check_name(name, error) || !fa_store_make(store, error))
+        return false;
+    g_autoptr(FaLock) hold = fa_store_hold(store, FA_LOCK_SHARED, "publishing", cancel, error);
+    if (hold == NULL)
+        return false;
+
+    g_auto(FaStaging) staging = {.fd = -1};
+    if (!fa_staging_open(store, &staging, error) ||
+        !fa_import_run(store, directory, options, &staging, &entries, &tree, &stats, error) ||
+        !fa_store_keep(store, &tree, error))
+        return false;
+    bool ok = is_known(store, name, key, &tree)
+                  ? fa_staging_publish(&staging, error)
+                  : publish(store, name, key, &tree, entries, &staging, error);
+    if (!ok)
+        return false;
+    stats.objects_added = staging.names->len;
+    stats.bytes_added = staging.bytes;
+    *ret_tree = tree;
+    if (ret_stats != NULL)
+        *ret_stats = stats;
+    return true;
 }

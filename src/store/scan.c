@@ -267,11 +267,10 @@ fa_scan_directory(const char *directory, const FaImportOptions *options, FaScan 
 void
 fa_scan_clear(FaScan *scan)
 {
-    if (scan->tree == NULL)
-        return;
     fa_fd_clear(&scan->fd);
     fa_tree_free(scan->tree);
-    g_array_unref(scan->keys);
+    if (scan->keys != NULL)
+        g_array_unref(scan->keys);
     *scan = (FaScan){.fd = -1};
 }
 

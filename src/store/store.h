@@ -70,6 +70,10 @@ bool fa_store_checkout(FaStore *store, const FaDigest *tree, const char *target,
  * build has the name. */
 bool fa_store_publish(FaStore *store, const char *name, const FaDigest *key, const FaDigest *tree,
                       GError **error);
+/* Imports @directory and publishes it, as fa_store_import() and fa_store_publish() do, but waits for the disk once. */
+bool fa_store_import_build(FaStore *store, const char *directory, const FaImportOptions *options,
+                           const char *name, const FaDigest *key, FaDigest *ret_tree,
+                           FaTreeStats *ret_stats, GError **error);
 /* What @key was built as, when that is still there. Both may be NULL. */
 bool fa_store_lookup(FaStore *store, const FaDigest *key, char **ret_name, FaDigest *ret_tree);
 /* (transfer full) (nullable) The right to build @key; the arguments are those of fa_lock_take(). */

@@ -17,6 +17,17 @@ publish(FaStore *store, GError **error)
            fa_store_add_root(store, "pinned", "app", names, error);
 }
 
+/* The same with one wait for the disk, as components are built. */
+static bool
+import_build(FaStore *store, GError **error)
+{
+    static const char *const names[] = {"app-1", NULL};
+    FaDigest key, tree;
+    fa_digest_of_bytes("app", 3, &key);
+    return fa_store_import_build(store, "tree", &options, "app-1", &key, &tree, NULL, error) &&
+           fa_store_add_root(store, "pinned", "app", names, error);
+}
+
 static bool
 checkout(FaStore *store, GError **error)
 {
@@ -40,6 +51,8 @@ run(FaStore *store, const char *what, GError **error)
 {
     if (strcmp(what, "publish") == 0)
         return publish(store, error);
+    if (strcmp(what, "import-build") == 0)
+        return import_build(store, error);
     if (strcmp(what, "checkout") == 0)
         return checkout(store, error);
     if (strcmp(what, "verify") == 0) {

@@ -28,6 +28,8 @@ store_is_whole() {
 }
 publish() { exec "$STORE" publish; }
 torture 'a-build-is-published-whole-or-not' a_tree publish store_is_whole
+import_build() { exec "$STORE" import-build; }
+torture 'a-build-is-imported-whole-or-not' a_tree import_build store_is_whole
 
 a_build() {
     a_tree

@@ -304,6 +304,40 @@ test_two(Fixture *fixture, gconstpointer data)
     g_assert_cmpuint(g_strv_length(left), ==, 0);
 }
 
+static bool
+is_one_file(const char *a, const char *b)
+{
+    struct stat left = status_of(a), right = status_of(b);
+    return left.st_ino == right.st_ino && left.st_dev == right.st_dev;
+}
+
+static void
+test_import_build(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *name = NULL;
+    FaTreeStats stats;
+    FaDigest key, tree, found;
+    make_tree();
+    fa_digest_of_bytes("key", 3, &key);
+    for (unsigned i = 0; i < 2; i++) {
+        fa_store_import_build(fixture->store, "in", NULL, "app-2", &key, &tree, &stats, &error);
+        g_assert_no_error(error);
+        g_assert_true((stats.objects_added == 0) == (i > 0));
+        g_assert_true((stats.bytes_added == 0) == (i > 0));
+    }
+    g_assert_true(fa_store_lookup(fixture->store, &key, &name, &found));
+    g_assert_cmpstr(name, ==, "app-2");
+    g_assert_true(fa_digest_is_equal(&tree, &found));
+    assert_holds("home/store/app-2/file", LONG_TEXT);
+    /* Made from what was staged, and the same file as the object that was published later. */
+    g_assert_true(fa_store_checkout(fixture->store, &tree, "out", NULL, true, NULL));
+    g_assert_true(is_one_file("out/file", "home/store/app-2/file"));
+    g_assert_false(
+        fa_store_import_build(fixture->store, "in", NULL, "tmp", &key, &tree, NULL, &error));
+    g_assert_error(error, FA_ERROR, FA_ERROR_USAGE);
+}
+
 static void
 test_large(Fixture *fixture, gconstpointer data)
 {
@@ -336,6 +370,7 @@ main(int argc, char **argv)
     ADD("only-the-wanted-paths-are-kept", test_paths);
     ADD("a-changed-object-is-seen-and-replaced", test_damage);
     ADD("a-published-build-is-found-by-its-key", test_publish);
+    ADD("a-build-is-imported-and-published-with-one-call", test_import_build);
     ADD("a-checkout-replaces-nothing", test_taken);
     ADD("two-importers-agree", test_two);
     ADD("a-large-file-comes-back-as-it-was", test_large);
