@@ -1,6 +1,6 @@
 #pragma once
 /*
- * A SHA-256 digest as a value, and a small hasher for keys (a few kB). Files are hashed in store/, by OpenSSL.
+ * A SHA-256 digest as a value, and a small hasher for keys (a few kB). Files are hashed by sys/hash.h, by OpenSSL.
  */
 #include <glib.h>
 #include <stdbool.h>

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "store/hash.h"
 #include "store/private.h"
 #include "store/scan.h"
 #include "sys/fd.h"

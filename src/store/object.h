@@ -11,8 +11,8 @@
 #include <stdint.h>
 #include <time.h>
 #include "base/digest.h"
-#include "store/hash.h"
 #include "store/store.h"
+#include "sys/hash.h"
 
 #define FA_OBJECT_NAME_SIZE 72
 

@@ -11,8 +11,8 @@
 #include <glib.h>
 #include <stdbool.h>
 #include "store/cache.h"
-#include "store/hash.h"
 #include "store/store.h"
+#include "sys/hash.h"
 
 struct FaStore {
     char *path;

@@ -1,4 +1,4 @@
-#include "store/hash.h"
+#include "sys/hash.h"
 
 #include <dlfcn.h>
 #include <openssl/evp.h>
