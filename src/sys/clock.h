@@ -5,8 +5,7 @@
 #include <glib.h>
 #include <stdint.h>
 
-typedef int64_t FaTime; /* seconds since 1970-01-01 00:00 UTC */
-typedef int64_t FaSpan; /* seconds */
+#include "base/time.h"
 
 FaTime fa_clock_now(void);
 /* Microseconds of a clock that never steps. */
