@@ -56,6 +56,8 @@ reaped(SvSuper *super, SvProc *proc, int status)
         proc->problem = SV_PROBLEM_BAD_EXIT;
         proc->problem_detail = proc->exit_status;
     }
+    if (!stopped && proc->problem != SV_PROBLEM_NONE)
+        sv_crash_record(proc, status);
     sv_proc_feed(super, proc, SV_EXIT);
     proc->pid = 0;
     if (proc->conf->class == SV_CLASS_LISTENER)
@@ -215,6 +217,9 @@ spawn(SvSuper *super, SvProc *proc)
     proc->killing = false;
     proc->last_start = time(NULL);
     proc->started = sv_now();
+    proc->heard = 0;
+    proc->starts++;
+    sv_turn_count(super);
     SvProblem problem = sv_proc_find_command(proc, path, sizeof path);
     if (problem != SV_PROBLEM_NONE)
         return fail_spawn(super, proc, problem, 0);
@@ -251,7 +256,9 @@ timer_fired(SvSuper *super, SvTimer *timer)
 
     bool ending = proc->machine.state == SV_STOPPING || proc->problem == SV_PROBLEM_UNHEALTHY;
 
-    if (proc->machine.state == SV_BACKOFF) {
+    if (proc->machine.state == SV_BACKOFF && !sv_turn_has_come(super)) {
+        sv_timer_set(&super->loop, timer, sv_turn_when(super));
+    } else if (proc->machine.state == SV_BACKOFF) {
         sv_proc_feed(super, proc, SV_RETRY);
     } else if (!ending) {
         sv_proc_feed(super, proc, SV_UP);
@@ -335,7 +342,8 @@ facts_of(const SvSuper *super, const SvProc *proc)
                      .needs_ready = proc->conf->ready.kind != SV_CHECK_NONE,
                      .early = sv_now() - proc->started < startsecs,
                      .wants_restart = wants_restart(proc),
-                     .retries_left = (int64_t)proc->machine.failures <= proc->conf->startretries};
+                     .retries_left = (int64_t)proc->machine.failures <= proc->conf->startretries,
+                     .too_soon = !sv_turn_has_come(super)};
 }
 
 static void
@@ -361,22 +369,30 @@ report(SvSuper *super, SvProc *proc, SvState from)
     sv_notify_state(super, proc, from, expected);
 }
 
+void
+sv_proc_look_again(SvSuper *super, SvProc *proc)
+{
+    bool failed = false;
+    bool blocked = sv_proc_blocker(super, proc, &failed) != NULL;
+
+    if (failed) {
+        proc->problem = SV_PROBLEM_DEPENDENCY;
+        sv_proc_feed(super, proc, SV_DEPENDENCY_FAILED);
+    } else if (!blocked && sv_turn_has_come(super)) {
+        sv_proc_feed(super, proc, SV_START);
+    } else if (!blocked) {
+        sv_turn_wait(super);
+    }
+}
+
 /* Those that wait for @proc look again. */
 static void
 wake_dependents(SvSuper *super, const SvProc *proc)
 {
     for (SvGroup *group = super->groups; group; group = group->next)
         for (size_t i = 0; i < group->count; i++) {
-            SvProc *other = &group->procs[i];
-            bool failed = false;
-            if (other->machine.state != SV_WAITING)
-                continue;
-            if (!sv_proc_blocker(super, other, &failed)) {
-                sv_proc_feed(super, other, SV_START);
-            } else if (failed) {
-                other->problem = SV_PROBLEM_DEPENDENCY;
-                sv_proc_feed(super, other, SV_DEPENDENCY_FAILED);
-            }
+            if (group->procs[i].machine.state == SV_WAITING)
+                sv_proc_look_again(super, &group->procs[i]);
         }
 }
 
@@ -412,12 +428,15 @@ void
 sv_proc_start(SvSuper *super, SvProc *proc)
 {
     bool failed;
-    bool blocked = sv_proc_blocker(super, proc, &failed) != NULL;
+    bool early = !sv_turn_has_come(super);
+    bool blocked = early || sv_proc_blocker(super, proc, &failed) != NULL;
 
     proc->wanted = true;
     if (blocked)
         proc->problem = SV_PROBLEM_NONE;
     sv_proc_feed(super, proc, blocked ? SV_BLOCKED : SV_START);
+    if (early)
+        sv_turn_wait(super);
 }
 
 static void
@@ -465,6 +484,8 @@ sv_proc_feed(SvSuper *super, SvProc *proc, SvHappening happening)
     /* A process that exits is settled by who reaped it, when its pid is gone. */
     if ((effects & SV_DO_SETTLE) && proc->pid == 0)
         sv_proc_feed(super, proc, SV_SETTLE);
+    if (happening == SV_SETTLE && to == SV_WAITING)
+        sv_turn_wait(super);
     if (from != to && proc->machine.state == to) {
         if (to == SV_RUNNING || to == SV_FATAL || to == SV_EXITED)
             wake_dependents(super, proc);

@@ -126,6 +126,7 @@ record(SvSuper *super, SvChannel *channel, const char *data, size_t length)
     if (channel->capturing) {
         capture(channel, data, length);
     } else {
+        sv_crash_hear(channel->proc, data, length);
         if (conf->kind != SV_LOG_NONE)
             sv_logfile_write(&channel->log, data, length);
         if (conf->syslog)

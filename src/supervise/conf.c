@@ -13,8 +13,9 @@
 #include "supervise/text.h"
 #include "supervise/values.h"
 
-#define CONFIG_MAX  ((size_t)256 << 20)
-#define SCRATCH_MAX ((size_t)512 << 20)
+#define CONFIG_MAX     ((size_t)256 << 20)
+#define SCRATCH_MAX    ((size_t)512 << 20)
+#define START_RATE_MAX 1000000
 
 extern char **environ;
 
@@ -311,6 +312,9 @@ read_supervisord(SvConfReader *reader, const SvSection *section, const SvOverrid
     config->silent |= given->silent;
     config->nocleanup |= given->nocleanup;
     config->strip_ansi |= given->strip_ansi;
+    SV_TRY(sv_conf_get_int(reader, section, "start_rate", 0, &names, &config->start_rate));
+    if (config->start_rate < 0 || config->start_rate > START_RATE_MAX)
+        return sv_fail(&reader->error, "start_rate is not between 0 and %d", START_RATE_MAX);
     return read_environment(reader, section, &names);
 }
 

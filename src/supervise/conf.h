@@ -161,6 +161,7 @@ typedef struct SvConfig {
     const char *identifier;
     const char *childlogdir;
     int64_t minfds, minprocs;
+    int64_t start_rate;    /* programs a second, 0: as many as there are */
     const char *serverurl; /* or NULL */
     SvEnv *env;
     SvPlugin *plugins;

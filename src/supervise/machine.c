@@ -50,6 +50,12 @@ restarts(const SvMachine *machine, const SvFacts *facts)
 }
 
 static bool
+restarts_later(const SvMachine *machine, const SvFacts *facts)
+{
+    return restarts(machine, facts) && facts->too_soon;
+}
+
+static bool
 may_start(const SvMachine *machine, const SvFacts *facts)
 {
     return facts->may_start;
@@ -104,6 +110,7 @@ static const Rule rules[] = {
     {SV_STOPPING, SV_OVERDUE, NULL, SV_STOPPING, SV_DO_SEND_KILL},
     {SV_STOPPING, SV_KILL_FAILED, NULL, SV_UNKNOWN, 0},
 
+    {SV_EXITED, SV_SETTLE, restarts_later, SV_WAITING, 0},
     {SV_EXITED, SV_SETTLE, restarts, SV_STARTING, SV_DO_SPAWN},
     {SV_EXITED, SV_START, may_start, SV_STARTING, SV_DO_SPAWN},
     {SV_EXITED, SV_BLOCKED, may_start, SV_WAITING, 0},

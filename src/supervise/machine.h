@@ -13,7 +13,8 @@
  *       |                                       | no retries left         |  |       v
  *       |                                       v                         |  |     EXITED --.
  *       |                                     FATAL                       |  |       ^      | SETTLE: autorestart
- *       `------------------------- EXIT ----------------------------------'  |       `------' gives STARTING
+ *       `------------------------- EXIT ----------------------------------'  |       `------' gives STARTING,
+ *                                                                            |                or WAITING if too soon
  *                                                        KILL_FAILED: UNKNOWN
  *
  * The table knows no clock, no process and no configuration: what a rule needs to know is asked through SvFacts. The
@@ -60,6 +61,7 @@ typedef struct SvFacts {
     bool early;         /* it exits before startsecs */
     bool wants_restart; /* by autorestart and the way it exited */
     bool retries_left;
+    bool too_soon; /* start_rate wants it to wait */
 } SvFacts;
 
 /* What is to be done, in this order. */

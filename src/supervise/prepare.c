@@ -14,7 +14,8 @@ buffers_needed(const SvConfig *config)
     for (size_t i = 0; i < config->group_count; i++) {
         const SvGroupConf *group = &config->groups[i];
         bool pool = group->class == SV_CLASS_LISTENER;
-        size += group->count * ((pool ? SV_EVENT_MAX + 1024 : SV_STDIN_MAX) + 64);
+        size +=
+            group->count * ((pool ? SV_EVENT_MAX + 1024 : SV_STDIN_MAX) + 2 * SV_TAIL_MAX + 128);
         if (pool)
             size += ((size_t)group->buffer_size + group->count + 1) * (SV_EVENT_MAX + 64);
         for (size_t j = 0; j < group->count; j++)
@@ -75,6 +76,10 @@ prepare_proc(SvConfig *config, SvGroup *group, SvProc *proc, const SvProgram *pr
     proc->input_size = listener ? SV_EVENT_MAX + 1024 : SV_STDIN_MAX;
     proc->input_data = sv_arena_alloc(&config->buffers, proc->input_size);
     if (!proc->input_data)
+        return -ENOMEM;
+    proc->tail = sv_arena_alloc(&config->buffers, SV_TAIL_MAX);
+    proc->crash.output = sv_arena_alloc(&config->buffers, SV_TAIL_MAX);
+    if (!proc->tail || !proc->crash.output)
         return -ENOMEM;
     if (listener) {
         proc->result = sv_arena_alloc(&config->arena, 512);

@@ -100,7 +100,7 @@ add_outcome(SvRpc *rpc, const SvProc *proc, SvOutcome outcome)
 static SvOutcome
 end_list(SvRpc *rpc)
 {
-    sv_buf_puts(rpc->out, "</data></array></value>");
+    sv_xml_end_array(rpc->out);
     return SV_DONE;
 }
 
@@ -139,7 +139,7 @@ static SvOutcome
 many(SvRpc *rpc, SvGroup *only, One one, bool wait, int number)
 {
     rpc->many = rpc->building = true;
-    sv_buf_puts(rpc->out, "<value><array><data>\n");
+    sv_xml_begin_array(rpc->out);
     if (only)
         each(rpc, only, one, wait, number);
     for (SvGroup *group = only ? NULL : rpc->super->groups; group; group = group->next)

@@ -70,6 +70,8 @@ describe(const SvSuper *super, const SvProc *proc, int64_t now, SvBuf *out)
         blocker = sv_proc_blocker(super, proc, &failed);
         if (blocker)
             sv_buf_printf(out, "waiting for %s", blocker->conf->name);
+        else
+            sv_buf_puts(out, "waiting for its turn to start");
         break;
     case SV_STARTING:
     case SV_STOPPING:
@@ -87,7 +89,7 @@ write_info(SvRpc *rpc, const SvProc *proc, int64_t now)
     SvBuf *out = rpc->out;
     SvBuf buf;
 
-    sv_buf_puts(out, "<value><struct>\n");
+    sv_xml_begin_struct(out);
     sv_xml_member_string(out, "name", proc->conf->name);
     sv_xml_member_string(out, "group", proc->group->conf->name);
     sv_xml_member_int(out, "start", capped(proc->last_start));
@@ -104,7 +106,7 @@ write_info(SvRpc *rpc, const SvProc *proc, int64_t now)
     sv_buf_init(&buf, text, sizeof text);
     describe(rpc->super, proc, now, &buf);
     sv_xml_member_string(out, "description", text);
-    sv_buf_puts(out, "</struct></value>\n");
+    sv_xml_end_struct(out);
 }
 
 SvOutcome
@@ -160,10 +162,10 @@ sv_rpc_all_process_info(SvRpc *rpc, const SvValue *params)
     size_t count = sorted_procs(rpc, &list);
     int64_t now = time(NULL);
 
-    sv_buf_puts(rpc->out, "<value><array><data>\n");
+    sv_xml_begin_array(rpc->out);
     for (size_t i = 0; i < count; i++)
         write_info(rpc, list[i], now);
-    sv_buf_puts(rpc->out, "</data></array></value>");
+    sv_xml_end_array(rpc->out);
     return SV_DONE;
 }
 
@@ -176,19 +178,23 @@ sv_rpc_compact_status(SvRpc *rpc, const SvValue *params)
     char text[PATH_MAX + 256];
     SvBuf buf;
 
-    sv_buf_puts(rpc->out, "<value><string>");
+    sv_xml_begin_string(rpc->out);
     for (size_t i = 0; i < count; i++) {
         const SvProc *proc = list[i];
         sv_buf_init(&buf, text, sizeof text);
         describe(rpc->super, proc, now, &buf);
-        sv_xml_escape(rpc->out, proc->group->conf->name, strlen(proc->group->conf->name));
-        sv_buf_puts(rpc->out, "\t");
-        sv_xml_escape(rpc->out, proc->conf->name, strlen(proc->conf->name));
-        sv_buf_printf(rpc->out, "\t%s\t", sv_state_name(proc->machine.state));
-        sv_xml_escape(rpc->out, text, buf.length);
-        sv_buf_puts(rpc->out, "\n");
+        const char *const parts[] = {proc->group->conf->name,
+                                     "\t",
+                                     proc->conf->name,
+                                     "\t",
+                                     sv_state_name(proc->machine.state),
+                                     "\t",
+                                     text,
+                                     "\n"};
+        for (size_t j = 0; j < sizeof parts / sizeof *parts; j++)
+            sv_xml_text(rpc->out, parts[j], strlen(parts[j]));
     }
-    sv_buf_puts(rpc->out, "</string></value>");
+    sv_xml_end_string(rpc->out);
     return SV_DONE;
 }
 
@@ -231,7 +237,7 @@ write_config(SvRpc *rpc, const SvGroup *group, const SvProc *proc)
     const SvProgram *program = proc->conf;
     SvBuf *out = rpc->out;
 
-    sv_buf_puts(out, "<value><struct>\n");
+    sv_xml_begin_struct(out);
     sv_xml_member_bool(out, "autostart", program->autostart);
     optional(out, "directory", program->directory);
     if (program->uid >= 0)
@@ -239,10 +245,10 @@ write_config(SvRpc *rpc, const SvGroup *group, const SvProc *proc)
     else
         sv_xml_member_string(out, "uid", "none");
     sv_xml_member_string(out, "command", program->command);
-    sv_buf_puts(out, "<member><name>exitcodes</name><value><array><data>\n");
+    sv_xml_member_array(out, "exitcodes");
     for (size_t i = 0; i < program->exitcode_count; i++)
         sv_xml_int(out, program->exitcodes[i]);
-    sv_buf_puts(out, "</data></array></value></member>\n");
+    sv_xml_end_member_array(out);
     sv_xml_member_string(out, "group", group->conf->name);
     sv_xml_member_int(out, "group_prio", group->conf->priority);
     sv_xml_member_bool(out, "inuse", sv_super_group(rpc->super, group->conf->name) != NULL);
@@ -257,7 +263,7 @@ write_config(SvRpc *rpc, const SvGroup *group, const SvProc *proc)
     sv_xml_member_int(out, "stopwaitsecs", program->stopwaitsecs);
     write_log_conf(rpc, "stderr", &program->log[SV_STDERR], proc);
     optional(out, "serverurl", program->serverurl);
-    sv_buf_puts(out, "</struct></value>\n");
+    sv_xml_end_struct(out);
 }
 
 static int
@@ -288,9 +294,9 @@ sv_rpc_all_config_info(SvRpc *rpc, const SvValue *params)
         for (size_t j = 0; j < runtime->groups[i].count; j++)
             list[n++] = &runtime->groups[i].procs[j];
     qsort(list, count, sizeof *list, compare_names);
-    sv_buf_puts(rpc->out, "<value><array><data>\n");
+    sv_xml_begin_array(rpc->out);
     for (size_t i = 0; i < count; i++)
         write_config(rpc, list[i]->group, list[i]);
-    sv_buf_puts(rpc->out, "</data></array></value>");
+    sv_xml_end_array(rpc->out);
     return SV_DONE;
 }

@@ -143,7 +143,7 @@ tail_channel(SvRpc *rpc, const SvValue *params, int channel)
         return sv_rpc_fail(rpc, SV_FAULT_INCORRECT_PARAMETERS, "%s", "");
     const char *path = sv_channel_path(&proc->channels[channel]);
     int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
-    sv_buf_puts(rpc->out, "<value><array><data>\n");
+    sv_xml_begin_array(rpc->out);
     if (fd < 0 || fstat(fd, &st) < 0) {
         sv_xml_string(rpc->out, "");
         sv_xml_int(rpc->out, 0);
@@ -153,7 +153,7 @@ tail_channel(SvRpc *rpc, const SvValue *params, int channel)
     }
     if (fd >= 0)
         close(fd);
-    sv_buf_puts(rpc->out, "</data></array></value>");
+    sv_xml_end_array(rpc->out);
     return SV_DONE;
 }
 
@@ -195,13 +195,13 @@ sv_rpc_clear_process_logs(SvRpc *rpc, const SvValue *params)
 SvOutcome
 sv_rpc_clear_all_logs(SvRpc *rpc, const SvValue *params)
 {
-    sv_buf_puts(rpc->out, "<value><array><data>\n");
+    sv_xml_begin_array(rpc->out);
     for (SvGroup *group = rpc->super->groups; group; group = group->next)
         for (size_t i = 0; i < group->count; i++) {
             bool cleared = clear_logs(&group->procs[i]) == 0;
             sv_rpc_result(rpc, &group->procs[i], cleared ? SV_FAULT_SUCCESS : SV_FAULT_FAILED,
                           cleared ? "OK" : "FAILED");
         }
-    sv_buf_puts(rpc->out, "</data></array></value>");
+    sv_xml_end_array(rpc->out);
     return SV_DONE;
 }

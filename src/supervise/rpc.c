@@ -115,12 +115,12 @@ sv_rpc_find(SvRpc *rpc, const char *name, SvGroup **ret_group, SvProc **ret_proc
 void
 sv_rpc_result(SvRpc *rpc, const SvProc *proc, int status, const char *description)
 {
-    sv_buf_puts(rpc->out, "<value><struct>\n");
+    sv_xml_begin_struct(rpc->out);
     sv_xml_member_string(rpc->out, "name", proc->conf->name);
     sv_xml_member_string(rpc->out, "group", proc->group->conf->name);
     sv_xml_member_int(rpc->out, "status", status);
     sv_xml_member_string(rpc->out, "description", description);
-    sv_buf_puts(rpc->out, "</struct></value>\n");
+    sv_xml_end_struct(rpc->out);
 }
 
 static SvOutcome
@@ -154,10 +154,10 @@ get_identification(SvRpc *rpc, const SvValue *params)
 static SvOutcome
 get_state(SvRpc *rpc, const SvValue *params)
 {
-    sv_buf_puts(rpc->out, "<value><struct>\n");
+    sv_xml_begin_struct(rpc->out);
     sv_xml_member_int(rpc->out, "statecode", rpc->super->mood);
     sv_xml_member_string(rpc->out, "statename", "RUNNING");
-    sv_buf_puts(rpc->out, "</struct></value>");
+    sv_xml_end_struct(rpc->out);
     return SV_DONE;
 }
 
@@ -203,11 +203,14 @@ reload_config(SvRpc *rpc, const SvValue *params)
         free(problem);
         return SV_FAILED;
     }
-    sv_buf_puts(rpc->out, "<value><array><data>\n<value><array><data>\n<value><array><data>\n");
+    sv_xml_begin_array(rpc->out);
+    sv_xml_begin_array(rpc->out);
+    sv_xml_begin_array(rpc->out);
     for (size_t i = 0; i < super->candidate->group_count; i++)
         if (!sv_super_group(super, super->candidate->groups[i].name))
             sv_xml_string(rpc->out, super->candidate->groups[i].name);
-    sv_buf_puts(rpc->out, "</data></array></value>\n<value><array><data>\n");
+    sv_xml_end_array(rpc->out);
+    sv_xml_begin_array(rpc->out);
     for (size_t i = 0; i < super->candidate->group_count; i++) {
         const SvGroupConf *conf = &super->candidate->groups[i];
         const SvGroup *group = sv_super_group(super, conf->name);
@@ -216,12 +219,13 @@ reload_config(SvRpc *rpc, const SvValue *params)
         sv_log(super, SV_INFO, "the configuration of %s has changed: %s", conf->name, why);
         sv_xml_string(rpc->out, conf->name);
     }
-    sv_buf_puts(rpc->out, "</data></array></value>\n<value><array><data>\n");
+    sv_xml_end_array(rpc->out);
+    sv_xml_begin_array(rpc->out);
     for (const SvGroup *group = super->groups; group; group = group->next)
         if (!candidate_group(super, group->conf->name))
             sv_xml_string(rpc->out, group->conf->name);
-    sv_buf_puts(rpc->out,
-                "</data></array></value>\n</data></array></value>\n</data></array></value>");
+    for (int i = 0; i < 3; i++)
+        sv_xml_end_array(rpc->out);
     return SV_DONE;
 }
 
@@ -307,6 +311,8 @@ static SvOutcome method_signature(SvRpc *rpc, const SvValue *params);
 
 /* Sorted, as system.listMethods gives them. system.multicall is the server's: it is made of calls. */
 static const SvMethod methods[] = {
+    {"fassembler.getCrashes", "array string", 0, 1, sv_rpc_crashes,
+     "How processes ended that should not have: of one, of a group, or of all that did"},
     {"fassembler.status", "string", 0, 0, sv_rpc_compact_status,
      "All processes: a line each, with tabs between group, name, state and description"},
     {"supervisor.addProcessGroup", "boolean string", 1, 1, add_group,
@@ -401,10 +407,10 @@ find_method(const char *name)
 static SvOutcome
 list_methods(SvRpc *rpc, const SvValue *params)
 {
-    sv_buf_puts(rpc->out, "<value><array><data>\n");
+    sv_xml_begin_array(rpc->out);
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
         sv_xml_string(rpc->out, methods[i].name);
-    sv_buf_puts(rpc->out, "</data></array></value>");
+    sv_xml_end_array(rpc->out);
     return SV_DONE;
 }
 
@@ -437,13 +443,13 @@ method_signature(SvRpc *rpc, const SvValue *params)
 
     if (!method)
         return SV_FAILED;
-    sv_buf_puts(rpc->out, "<value><array><data>\n");
+    sv_xml_begin_array(rpc->out);
     for (const char *type = method->signature; *type != '\0';) {
         size_t n = strcspn(type, " ");
         sv_xml_bytes(rpc->out, type, n);
         type += n + (type[n] == ' ');
     }
-    sv_buf_puts(rpc->out, "</data></array></value>");
+    sv_xml_end_array(rpc->out);
     return SV_DONE;
 }
 

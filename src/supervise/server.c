@@ -163,10 +163,10 @@ sv_client_reply_error(SvSuper *super, SvClient *client, int status)
 static void
 write_fault(SvBuf *out, int code, const char *text)
 {
-    sv_buf_puts(out, "<value><struct>\n");
+    sv_xml_begin_struct(out);
     sv_xml_member_int(out, "faultCode", code);
     sv_xml_member_string(out, "faultString", text);
-    sv_buf_puts(out, "</struct></value>\n");
+    sv_xml_end_struct(out);
 }
 
 static void
@@ -240,7 +240,7 @@ run_multicall(SvSuper *super, SvClient *client, const SvCall *call)
         if (client->out.full)
             break;
     }
-    sv_buf_puts(&client->out, "</data></array></value>");
+    sv_xml_end_array(&client->out);
     reply_call(super, client, false);
 }
 
@@ -267,7 +267,7 @@ run_call(SvSuper *super, SvClient *client)
         call.params.first->kind == SV_KIND_ARRAY) {
         client->multi = true;
         client->multi_next = 0;
-        sv_buf_puts(&client->out, "<value><array><data>\n");
+        sv_xml_begin_array(&client->out);
         run_multicall(super, client, &call);
         return;
     }

@@ -23,6 +23,7 @@
 #define SV_BODY_MAX   ((size_t)1 << 20)   /* one request */
 #define SV_HEAD_MAX   ((size_t)16 << 10)
 #define SV_XML_MAX    ((size_t)16 << 20) /* what reading one request may take */
+#define SV_TAIL_MAX   ((size_t)2 << 10)  /* of what a process wrote last */
 
 typedef enum SvMood { SV_MOOD_SHUTDOWN = -1, SV_MOOD_RESTARTING = 0, SV_MOOD_RUNNING = 1 } SvMood;
 
@@ -88,6 +89,19 @@ typedef struct SvCheck {
     bool talking;      /* an HTTP request was sent */
 } SvCheck;
 
+/* The last end of a process that was none of our doing. */
+typedef struct SvCrash {
+    unsigned count;
+    int64_t when; /* Unix time */
+    pid_t pid;
+    int status; /* as wait() has it */
+    int64_t seconds;
+    SvProblem problem;
+    int problem_detail;
+    size_t length;
+    char *output; /* of SV_TAIL_MAX */
+} SvCrash;
+
 typedef struct SvProc {
     const SvProgram *conf;
     struct SvGroup *group;
@@ -107,6 +121,10 @@ typedef struct SvProc {
     uint64_t waiters; /* clients that wait for its next state */
     SvCheck *check;   /* or NULL */
     SvCheck *health;  /* or NULL */
+    char *tail;       /* a ring of SV_TAIL_MAX */
+    uint64_t heard;   /* that went through it */
+    SvCrash crash;
+    unsigned starts;
     bool killing;
     bool wanted; /* autostart, or somebody asked */
     /* of a listener */
@@ -172,6 +190,8 @@ typedef struct SvSuper {
     int stdout_fd; /* the log goes there too; -1: it does not */
     SvWatch signals;
     SvTimer ticks;
+    SvTimer turns;      /* of those that wait for start_rate */
+    uint64_t next_turn; /* when the rate is used up to now */
     int64_t tick_slices[3];
     uint64_t next_event_serial;
     struct SvServer *server;
@@ -204,6 +224,8 @@ void sv_super_set_mood(SvSuper *super, SvMood mood);
 void sv_proc_feed(SvSuper *super, SvProc *proc, SvHappening happening);
 /* Starts it, or waits for what it depends on. */
 void sv_proc_start(SvSuper *super, SvProc *proc);
+/* Starts one that waits, where it need not any longer. */
+void sv_proc_look_again(SvSuper *super, SvProc *proc);
 /* Returns 0 or negative errno. */
 int sv_proc_signal(SvSuper *super, SvProc *proc, int number);
 /* What it depends on and does not run yet, or NULL. *ret_failed: it will not. */
@@ -212,6 +234,17 @@ const SvProc *sv_proc_blocker(const SvSuper *super, const SvProc *proc, bool *re
 bool sv_proc_is_called(const SvProc *proc, const char *name);
 /* Queues input. Returns 0, -EPIPE, or -EAGAIN where it has too much unread. */
 int sv_proc_write(SvSuper *super, SvProc *proc, const void *data, size_t length);
+
+/* turn.c: start_rate. */
+bool sv_turn_has_come(const SvSuper *super);
+void sv_turn_count(SvSuper *super);
+uint64_t sv_turn_when(const SvSuper *super);
+/* Those that wait are looked at when the turn comes. */
+void sv_turn_wait(SvSuper *super);
+
+/* crash.c */
+void sv_crash_hear(SvProc *proc, const char *data, size_t length);
+void sv_crash_record(SvProc *proc, int status);
 
 /* problem.c */
 /* Why it could not be started if it were now: a problem, with what is found at the command's path. */

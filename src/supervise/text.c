@@ -127,22 +127,32 @@ sv_buf_repr(SvBuf *buf, const char *text)
 }
 
 void
+sv_buf_json_text(SvBuf *buf, const char *text, size_t length)
+{
+    for (size_t i = 0, n; i < length; i += n) {
+        unsigned char c = (unsigned char)text[i];
+        n = sv_utf8_valid(text + i, length - i);
+        if (c == '"' || c == '\\') {
+            sv_buf_printf(buf, "\\%c", c);
+        } else if (c == 0xc0 && i + 1 < length && (unsigned char)text[i + 1] == 0x80) {
+            sv_buf_puts(buf, "\\u0000");
+            n = 2;
+        } else if (c < 0x20 || c == 0x7f) {
+            sv_buf_printf(buf, "\\u%04x", c);
+        } else if (n == 0) {
+            sv_buf_puts(buf, "\xef\xbf\xbd");
+        } else {
+            sv_buf_add(buf, text + i, n);
+        }
+        n = n > 0 ? n : 1;
+    }
+}
+
+void
 sv_buf_json(SvBuf *buf, const char *text)
 {
     sv_buf_puts(buf, "\"");
-    for (size_t n; (n = sv_utf8_length(text)) > 0; text += n) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
-            sv_buf_printf(buf, "\\%c", c);
-        else if (c == 0xc0 && (unsigned char)text[1] == 0x80)
-            sv_buf_puts(buf, "\\u0000"), n = 2;
-        else if (c < 0x20 || c == 0x7f)
-            sv_buf_printf(buf, "\\u%04x", c);
-        else if (n == 1 && c >= 0x80)
-            sv_buf_puts(buf, "\xef\xbf\xbd");
-        else
-            sv_buf_add(buf, text, n);
-    }
+    sv_buf_json_text(buf, text, strlen(text));
     sv_buf_puts(buf, "\"");
 }
 

@@ -15,6 +15,7 @@ typedef struct SvBuf {
     size_t length;
     size_t size;
     bool full;
+    bool json; /* what is written as a value becomes JSON, not XML */
 } SvBuf;
 
 void sv_buf_init(SvBuf *buf, char *data, size_t size);
@@ -26,6 +27,8 @@ void sv_buf_vprintf(SvBuf *buf, const char *format, va_list args)
 void sv_buf_repr(SvBuf *buf, const char *text);
 /* A JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD. */
 void sv_buf_json(SvBuf *buf, const char *text);
+/* The same without the quotes, for a string in pieces. */
+void sv_buf_json_text(SvBuf *buf, const char *text, size_t length);
 
 /* Bytes of the character at @text, 1 for a byte that begins none; 0 at the end. */
 size_t sv_utf8_length(const char *text);

@@ -322,12 +322,81 @@ sv_xml_escape(SvBuf *out, const char *text, size_t length)
     }
 }
 
+/* Between two values of an array or two members of a struct stands a comma. */
+static void
+separate(SvBuf *out)
+{
+    if (out->json && out->length > 0 && !strchr("[{:", out->data[out->length - 1]))
+        sv_buf_add(out, ",", 1);
+}
+
+static void
+begin_member(SvBuf *out, const char *name)
+{
+    separate(out);
+    sv_buf_printf(out, out->json ? "\"%s\":" : "<member><name>%s</name>", name);
+}
+
+static void
+end_member(SvBuf *out)
+{
+    sv_buf_puts(out, out->json ? "" : "</member>\n");
+}
+
+void
+sv_xml_begin_array(SvBuf *out)
+{
+    separate(out);
+    sv_buf_puts(out, out->json ? "[" : "<value><array><data>\n");
+}
+
+void
+sv_xml_end_array(SvBuf *out)
+{
+    sv_buf_puts(out, out->json ? "]" : "</data></array></value>\n");
+}
+
+void
+sv_xml_begin_struct(SvBuf *out)
+{
+    separate(out);
+    sv_buf_puts(out, out->json ? "{" : "<value><struct>\n");
+}
+
+void
+sv_xml_end_struct(SvBuf *out)
+{
+    sv_buf_puts(out, out->json ? "}" : "</struct></value>\n");
+}
+
+void
+sv_xml_begin_string(SvBuf *out)
+{
+    separate(out);
+    sv_buf_puts(out, out->json ? "\"" : "<value><string>");
+}
+
+void
+sv_xml_text(SvBuf *out, const char *text, size_t length)
+{
+    if (out->json)
+        sv_buf_json_text(out, text, length);
+    else
+        sv_xml_escape(out, text, length);
+}
+
+void
+sv_xml_end_string(SvBuf *out)
+{
+    sv_buf_puts(out, out->json ? "\"" : "</string></value>");
+}
+
 void
 sv_xml_bytes(SvBuf *out, const char *text, size_t length)
 {
-    sv_buf_puts(out, "<value><string>");
-    sv_xml_escape(out, text, length);
-    sv_buf_puts(out, "</string></value>");
+    sv_xml_begin_string(out);
+    sv_xml_text(out, text, length);
+    sv_xml_end_string(out);
 }
 
 void
@@ -341,35 +410,63 @@ sv_xml_int(SvBuf *out, int64_t number)
 {
     const char *type = number > INT32_MAX || number < INT32_MIN ? "i8" : "int";
 
-    sv_buf_printf(out, "<value><%s>%" PRId64 "</%s></value>", type, number, type);
+    separate(out);
+    if (out->json)
+        sv_buf_printf(out, "%" PRId64, number);
+    else
+        sv_buf_printf(out, "<value><%s>%" PRId64 "</%s></value>", type, number, type);
 }
 
 void
 sv_xml_bool(SvBuf *out, bool value)
 {
-    sv_buf_printf(out, "<value><boolean>%d</boolean></value>", value);
+    separate(out);
+    if (out->json)
+        sv_buf_puts(out, value ? "true" : "false");
+    else
+        sv_buf_printf(out, "<value><boolean>%d</boolean></value>", value);
+}
+
+void
+sv_xml_member_array(SvBuf *out, const char *name)
+{
+    begin_member(out, name);
+    sv_xml_begin_array(out);
+}
+
+void
+sv_xml_end_member_array(SvBuf *out)
+{
+    sv_xml_end_array(out);
+    end_member(out);
+}
+
+void
+sv_xml_member_bytes(SvBuf *out, const char *name, const char *text, size_t length)
+{
+    begin_member(out, name);
+    sv_xml_bytes(out, text, length);
+    end_member(out);
 }
 
 void
 sv_xml_member_string(SvBuf *out, const char *name, const char *text)
 {
-    sv_buf_printf(out, "<member><name>%s</name>", name);
-    sv_xml_string(out, text);
-    sv_buf_puts(out, "</member>\n");
+    sv_xml_member_bytes(out, name, text, strlen(text));
 }
 
 void
 sv_xml_member_int(SvBuf *out, const char *name, int64_t number)
 {
-    sv_buf_printf(out, "<member><name>%s</name>", name);
+    begin_member(out, name);
     sv_xml_int(out, number);
-    sv_buf_puts(out, "</member>\n");
+    end_member(out);
 }
 
 void
 sv_xml_member_bool(SvBuf *out, const char *name, bool value)
 {
-    sv_buf_printf(out, "<member><name>%s</name>", name);
+    begin_member(out, name);
     sv_xml_bool(out, value);
-    sv_buf_puts(out, "</member>\n");
+    end_member(out);
 }

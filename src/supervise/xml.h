@@ -37,6 +37,18 @@ int sv_xml_read_response(SvArena *arena, const char *data, size_t length, SvValu
                          int64_t *ret_fault);
 const SvValue *sv_value_member(const SvValue *value, const char *name);
 
+/* Values, as XML or, where @out says so, as JSON. */
+void sv_xml_begin_array(SvBuf *out);
+void sv_xml_end_array(SvBuf *out);
+void sv_xml_begin_struct(SvBuf *out);
+void sv_xml_end_struct(SvBuf *out);
+/* A string in pieces. */
+void sv_xml_begin_string(SvBuf *out);
+void sv_xml_text(SvBuf *out, const char *text, size_t length);
+void sv_xml_end_string(SvBuf *out);
+void sv_xml_member_array(SvBuf *out, const char *name);
+void sv_xml_end_member_array(SvBuf *out);
+void sv_xml_member_bytes(SvBuf *out, const char *name, const char *text, size_t length);
 void sv_xml_escape(SvBuf *out, const char *text, size_t length);
 void sv_xml_string(SvBuf *out, const char *text);
 void sv_xml_bytes(SvBuf *out, const char *text, size_t length);

@@ -408,6 +408,83 @@ startsecs=0
                'SIGHUP starts everything anew in the same process')
 
 
+def start_rate(program, tap):
+    text = """
+start_rate=20
+[program:many]
+command=/bin/cat
+process_name=many_%(process_num)02d
+numprocs=12
+startsecs=0
+[program:after]
+command=/bin/cat
+depends_on=many
+startsecs=0
+priority=1000
+"""
+    with Supervisor(program, '', 'debug') as supervisor:
+        with open(supervisor.config, encoding='utf-8') as file:
+            whole = file.read()
+        with open(supervisor.config, 'w', encoding='utf-8') as file:
+            head, _, programs = text.strip().partition('\n')
+            file.write(whole.replace('[supervisord]\n', '[supervisord]\n' + head + '\n') + programs)
+        supervisor.process.send_signal(signal.SIGHUP)
+        supervisor.wait_log('supervisord started')
+        rpc = proxy(supervisor).supervisor
+        supervisor.wait_log("spawned: 'many_00'")
+        began = time.monotonic()
+        last = rpc.getProcessInfo('many:many_11')
+        tap.equal((last['statename'], last['description']), ('STARTING', 'waiting for its turn to start'),
+                  'with start_rate a program waits for its turn and says so')
+        supervisor.wait_log('after entered RUNNING')
+        tap.ok(time.monotonic() - began > 0.4, 'with start_rate=20 thirteen programs take half a second')
+        for info in rpc.getAllProcessInfo():
+            os.kill(info['pid'], signal.SIGKILL)
+        began = time.monotonic()
+        for _ in range(13):
+            supervisor.wait_log('entered RUNNING')
+        tap.ok(time.monotonic() - began > 0.4, 'programs that were killed together come back one after another')
+        tap.ok(all(result['status'] == 80 for result in rpc.stopAllProcesses()), 'what waits for its turn can be stopped')
+        began = time.monotonic()
+        tap.ok(all(result['status'] == 80 for result in rpc.startAllProcesses()), 'a start waits for its turn')
+        tap.ok(time.monotonic() - began > 0.4, 'programs that are started by hand wait too')
+
+
+def crashes(program, tap):
+    text = """
+[program:bad]
+command=/bin/sh -c "seq 1000; echo last words; echo gasp >&2; kill -SEGV $$"
+startretries=0
+stdout_logfile=NONE
+[program:exits]
+command=/bin/sh -c "exit 3"
+startsecs=0
+autorestart=false
+[program:good]
+command=/bin/cat
+startsecs=0
+"""
+    with Supervisor(program, text) as supervisor:
+        rpc = proxy(supervisor)
+        supervisor.wait_log('gave up: bad')
+        while rpc.supervisor.getProcessInfo('exits')['statename'] != 'EXITED':
+            time.sleep(0.01)
+        crash, = rpc.fassembler.getCrashes('bad')
+        tap.equal((crash['crashes'], crash['signal'], crash['exitstatus'], crash['reason']),
+                  (1, 'SIGSEGV', -1, 'Exited too quickly (process log may have details)'), 'a crash record has the signal')
+        lines = crash['output'].splitlines()
+        tap.ok('last words' in lines and 'gasp' in lines and len(crash['output']) <= 2048 and
+               (lines[0] == '1000' or int(lines[0]) > 400),
+               'a crash record has the last lines, of which the first is whole', crash['output'])
+        crash, = rpc.fassembler.getCrashes('exits')
+        tap.equal((crash['crashes'], crash['signal'], crash['exitstatus'], crash['reason']), (1, '', 3, 'Bad exit code 3'),
+                  'a crash record has the exit status')
+        rpc.supervisor.stopProcess('good')
+        tap.equal([crash['name'] for crash in rpc.fassembler.getCrashes()], ['bad', 'exits'],
+                  'what was stopped has not crashed')
+        tap.equal(fault_of(rpc.fassembler.getCrashes, 'nope'), (10, 'BAD_NAME: nope'), 'a crash record is of a process')
+
+
 def daemon(program, tap):
     with Supervisor(program, '') as supervisor:
         directory = supervisor.dir
@@ -435,7 +512,7 @@ def main():
     tap = Tap()
     program = sys.argv[1]
     for part in (restarts, stopping, logs, readiness, health, waiting_at_the_end, http_ready, configuration,
-                 daemon):
+                 start_rate, crashes, daemon):
         part(program, tap)
     tap.done()
 

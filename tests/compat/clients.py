@@ -58,6 +58,7 @@ def run(client, supervisor, command):
                           stdin=subprocess.DEVNULL, check=False)
     text = re.sub(r'pid \d+, uptime \d:\d\d:\d\d', 'pid N, uptime T', done.stdout)
     text = re.sub(r'(?m)^\d+$', 'N', text)
+    text = re.sub(r'more commands [^\n]*\n=+\n[^=]*$', '', text)  # those of our own
     if 'all' in command or ':*' in command:
         text = ''.join(sorted(text.splitlines(keepends=True)))  # they stop in any order
     return text, done.returncode

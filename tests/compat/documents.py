@@ -26,12 +26,12 @@ def main():
         text = page('%s/fassembler-%s' % (manuals, name))
         words = re.findall(r'^(?:-\w/)?(--[\w-]+)', output(program, '-h'), re.MULTILINE)
         tap.equal([word for word in words if word not in text] if words else None, [], 'every option is in ' + name)
-    actions = output(supervisorctl, 'help').split('=\n')[-1].split()
+    actions = re.sub(r'.*:\n=+\n', '', output(supervisorctl, 'help')).split()
     text = page(manuals + '/fassembler-supervisorctl.1')
     tap.equal([word for word in actions if not re.search(r'\b%s\b' % word, text)] if actions else None, [],
               'every action is in the manual')
     ours = ('depends_on', 'ready', 'ready_timeout', 'rlimit_nofile', 'healthcheck', 'healthcheck_interval', 'healthcheck_timeout',
-            'healthcheck_retries')
+            'healthcheck_retries', 'start_rate')
     text = page(document)
     tap.equal([key for key in ours if '`%s`' % key not in text], [], 'every key of our own is explained')
     tap.done()

@@ -67,7 +67,8 @@ step(Model *model, uint8_t what, uint8_t how)
                      .needs_ready = how & 2,
                      .early = how & 4,
                      .wants_restart = how & 8,
-                     .retries_left = how & 16};
+                     .retries_left = how & 16,
+                     .too_soon = how & 64};
     SvHappening happening = (SvHappening)(what % (SV_SETTLE + 1));
 
     if (what >= 0xf0)

@@ -276,6 +276,8 @@ list_commands(void)
         else
             printf("%-*s", widths[i % 7], names[i]);
     }
+    puts("\nmore commands (type help <topic>):\n==================================");
+    puts("crash");
     putchar('\n');
 }
 
@@ -300,6 +302,10 @@ const SvCommand sv_commands[] = {
      "clear <name>\t\tClear a process' log files.\nclear <name> <name>\tClear multiple process' "
      "log files\n"
      "clear all\t\tClear all process' log files",
+     'p'},
+    {"crash", sv_cmd_crash,
+     "crash\t\t\tShow how programs ended that should not have, and what they wrote last\n"
+     "crash <name> [...]\tShow it of these",
      'p'},
     {"exit", cmd_quit, "exit\tExit the supervisor shell.", '\0'},
     {"fg", sv_cmd_fg, "fg <process>\tConnect to a process in foreground mode\n\t\tCtrl-C to exit",
