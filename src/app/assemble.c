@@ -431,7 +431,8 @@ open_run(Run *run, const FaChoice *choice, GError **error)
     const FaAssembleOptions *options = run->options;
     FaDiags *diags = fa_context_get_diags(context);
 
-    if (!fa_context_check(context, error))
+    if (!fa_context_check(context, error) ||
+        (!options->dry_run && !fa_context_require_home(context, error)))
         return false;
     run->values = fa_explain_values(context, choice, options->assignments, NULL, error);
     if (run->values == NULL)

@@ -1,5 +1,6 @@
 #include "app/context.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -108,6 +109,24 @@ bool
 fa_context_check(const FaContext *context, GError **error)
 {
     return fa_diags_check(context->diags, error);
+}
+
+bool
+fa_context_require_home(const FaContext *context, GError **error)
+{
+    g_autofree char *place = g_strdup(context->home);
+    while (!fa_fs_exists(place) && strcmp(place, "/") != 0) {
+        char *parent = g_path_get_dirname(place);
+        g_free(place);
+        place = parent;
+    }
+    if (fa_fs_is_writable(place))
+        return true;
+    g_autofree char *why = g_ascii_strdown(g_strerror(errno), -1);
+    return fa_fail(error, FA_ERROR_DENIED,
+                   "the home '%s' cannot be written: %s\nhelp: make a folder 'home' beside "
+                   "'%s', or choose another with --home",
+                   context->home, why, PRODUCT_FILE);
 }
 
 char **

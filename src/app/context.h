@@ -34,6 +34,9 @@ bool fa_context_check(const FaContext *context, GError **error);
 /* (transfer full) Every ENVIRONMENT.SITE of the product, NULL-ended. */
 char **fa_context_list_environments(const FaContext *context);
 
+/* DENIED, with the ways on, unless files can be made in the home, or the home itself where it is to be. */
+bool fa_context_require_home(const FaContext *context, GError **error);
+
 /* One environment of one site. Borrowed from the product. */
 typedef struct FaChoice {
     const FaSiteSpec *site;

@@ -13,6 +13,7 @@
 #include "sys/clock.h"
 #include "sys/fs.h"
 #include "sys/spawn.h"
+#include "sys/user.h"
 
 #define START_SECONDS 120
 #define SETUP_SECONDS 300
@@ -235,12 +236,16 @@ fail_process(const FaLayout *layout, const char *name, const char *problem, GErr
         return fa_fail(error, FA_ERROR_FAILED, "the process '%s' %s\nhelp: see '%s'", name, problem,
                        layout->log);
     g_strchomp(tail);
+    /* php-fpm, MariaDB and PostgreSQL do not, and say so in words of their own. */
+    const char *root = fa_user_is_root() ? "help: many servers refuse to run as root: give product "
+                                           "and home to another user (chown -R)\n"
+                                         : "";
     if (*tail == '\0')
         return fa_fail(error, FA_ERROR_FAILED, "the process '%s' %s, and said nothing", name,
                        problem);
     return fa_fail(error, FA_ERROR_FAILED,
-                   "the process '%s' %s; it said last:\n%s\nhelp: its whole log is '%s'", name,
-                   problem, tail, path);
+                   "the process '%s' %s; it said last:\n%s\n%shelp: its whole log is '%s'", name,
+                   problem, tail, root, path);
 }
 
 /* The name of a process that is not up yet in *ret_name (borrowed from @processes), NULL when all are. */

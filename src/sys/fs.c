@@ -260,6 +260,12 @@ fa_fs_exists(const char *path)
 }
 
 bool
+fa_fs_is_writable(const char *path)
+{
+    return faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
+}
+
+bool
 fa_fs_is_directory(const char *path)
 {
     struct stat status;

@@ -41,6 +41,7 @@ bool fa_fs_switch_symlink(const char *path, const char *target, GError **error);
 char *fa_fs_read_symlink(const char *path, GError **error);
 bool fa_fs_exists(const char *path); /* lstat succeeds */
 bool fa_fs_is_directory(const char *path);
+bool fa_fs_is_writable(const char *path); /* by this user; else errno says why */
 /* (transfer full) (nullable) Names in @path without "." and "..", sorted by bytes. */
 char **fa_fs_list(const char *path, GError **error);
 /* (transfer full) (nullable) A new directory "@parent/@prefixXXXXXX", mode 0700. */

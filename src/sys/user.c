@@ -55,3 +55,9 @@ fa_user_become_owner(const char *path, GError **error)
     }
     return true;
 }
+
+bool
+fa_user_is_root(void)
+{
+    return geteuid() == 0;
+}

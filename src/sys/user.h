@@ -11,5 +11,6 @@
  * made there is that user's. Nothing happens for anybody else, nor when @path is root's or does not exist.
  */
 bool fa_user_become_owner(const char *path, GError **error);
+bool fa_user_is_root(void);
 /* True when @path is there and belongs to who this process is. */
 bool fa_user_is_owner(const char *path);

@@ -42,4 +42,16 @@ rm -rf site
 cp -r good site
 sed -i "s|^source:.*|source: {archive: a.tar.gz, sha256: $digest}|" site/$recipe
 check 'an-archive-with-its-digest-is-built' exits 0 -C site build dev.minimal
+
+if [ "$(id -u)" -ne 0 ]; then
+    as_nobody() { "$@"; }
+else
+    chmod 755 "$work"
+    as_nobody() { setpriv --reuid nobody --regid nogroup --clear-groups "$@"; }
+fi
+cp "$FASSEMBLER" "$work/fassembler"
+as_nobody "$work/fassembler" -C site --home /srv build dev.minimal > "$work/.out" 2> "$work/.err"
+status=$?
+check 'a-home-that-is-not-ours-is-denied' is "$status" 5
+check 'a-home-of-one-s-own-is-proposed' has "$(cat "$work/.err")" "a folder 'home' beside 'fassembler.yaml'"
 finish
