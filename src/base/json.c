@@ -9,8 +9,8 @@
 /* Reading recurses, ours and json-glib's. */
 #define DEPTH_MAX 128
 
-static void
-append_string(GString *out, const char *text)
+void
+fa_json_append_string(GString *out, const char *text)
 {
     g_string_append_c(out, '"');
     for (; *text != '\0'; text++) {
@@ -55,7 +55,7 @@ append_scalar(GString *out, JsonNode *node)
     GType type = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_value_type(node) : G_TYPE_NONE;
 
     if (type == G_TYPE_STRING)
-        append_string(out, json_node_get_string(node));
+        fa_json_append_string(out, json_node_get_string(node));
     else if (type == G_TYPE_BOOLEAN)
         g_string_append(out, json_node_get_boolean(node) ? "true" : "false");
     else if (type == G_TYPE_INT64)
@@ -95,7 +95,7 @@ append_object(GString *out, JsonObject *object, int indent)
         g_string_append(out, separator);
         separator = ",";
         append_break(out, deeper(indent));
-        append_string(out, name);
+        fa_json_append_string(out, name);
         g_string_append(out, indent >= 0 ? ": " : ":");
         append_node(out, member, deeper(indent));
     }
@@ -138,6 +138,53 @@ fa_json_to_text(JsonNode *node, bool pretty)
     append_node(out, node, pretty ? 0 : -1);
     if (pretty)
         g_string_append_c(out, '\n');
+    return g_string_free(out, FALSE);
+}
+
+static void append_canonical(GString *out, JsonNode *node);
+
+static void
+append_canonical_object(GString *out, JsonObject *object)
+{
+    g_autoptr(GList) names = json_object_get_members(object);
+    names = g_list_sort(names, (GCompareFunc)strcmp);
+    g_string_append_c(out, '{');
+    for (const GList *name = names; name != NULL; name = name->next) {
+        if (name != names)
+            g_string_append_c(out, ',');
+        fa_json_append_string(out, name->data);
+        g_string_append_c(out, ':');
+        append_canonical(out, json_object_get_member(object, name->data));
+    }
+    g_string_append_c(out, '}');
+}
+
+static void
+append_canonical(GString *out, JsonNode *node)
+{
+    if (JSON_NODE_HOLDS_OBJECT(node)) {
+        append_canonical_object(out, json_node_get_object(node));
+        return;
+    }
+    if (!JSON_NODE_HOLDS_ARRAY(node)) {
+        append_scalar(out, node);
+        return;
+    }
+    JsonArray *array = json_node_get_array(node);
+    g_string_append_c(out, '[');
+    for (guint i = 0; i < json_array_get_length(array); i++) {
+        if (i > 0)
+            g_string_append_c(out, ',');
+        append_canonical(out, json_array_get_element(array, i));
+    }
+    g_string_append_c(out, ']');
+}
+
+char *
+fa_json_to_canonical(JsonNode *node)
+{
+    GString *out = g_string_new(NULL);
+    append_canonical(out, node);
     return g_string_free(out, FALSE);
 }
 

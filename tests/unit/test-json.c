@@ -97,6 +97,21 @@ test_members(void)
     g_assert_null(fa_json_get_array(object, "o"));
 }
 
+static void
+test_canonical(void)
+{
+    static const char *const same[] = {
+        "{\"b\":[1,{\"y\":null,\"x\":1.5}],\"B\":\"\\u00e9\\n\",\"a\":{}}",
+        " { \"a\" : {} , \"B\" : \"\303\251\\u000a\", \"b\" : [ 1, {\"x\":15e-1, \"y\":null} ] } ",
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(same); i++) {
+        g_autoptr(JsonNode) node = fa_json_from_text(same[i], -1, NULL);
+        g_autofree char *text = fa_json_to_canonical(node);
+        g_assert_cmpstr(text, ==,
+                        "{\"B\":\"\303\251\\n\",\"a\":{},\"b\":[1,{\"x\":1.5,\"y\":null}]}");
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -106,5 +121,6 @@ main(int argc, char **argv)
     g_test_add_func("/json/what-is-not-json-is-refused", test_bad);
     g_test_add_func("/json/nesting-has-a-limit", test_deep);
     g_test_add_func("/json/a-member-of-another-type-counts-as-missing", test_members);
+    g_test_add_func("/json/equal-values-have-equal-canonical-bytes", test_canonical);
     return g_test_run();
 }
