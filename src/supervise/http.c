@@ -23,10 +23,14 @@ sv_http_reason(int status)
         return "Not Found";
     case 405:
         return "Method Not Allowed";
+    case 409:
+        return "Conflict";
     case 411:
         return "Length Required";
     case 413:
         return "Request Entity Too Large";
+    case 415:
+        return "Unsupported Media Type";
     case 431:
         return "Request Header Fields Too Large";
     case 503:
@@ -116,6 +120,11 @@ read_header(const char *line, size_t length, SvHttp *http, bool *seen_length)
             return 400;
         http->body = body;
         *seen_length = true;
+    } else if (is_header(line, length, "Content-Type", &value, &n)) {
+        static const char json[] = "application/json";
+        size_t m = sizeof json - 1;
+        http->json = n >= m && strncasecmp(value, json, m) == 0 &&
+                     (n == m || value[m] == ';' || value[m] == ' ');
     } else if (is_header(line, length, "Connection", &value, &n)) {
         if (n == 5 && strncasecmp(value, "close", 5) == 0)
             http->keep = false;

@@ -12,6 +12,7 @@ typedef struct SvHttp {
     char login[256]; /* what Basic authorization holds, still in base64; "" where there is none */
     int version;     /* 9, 10 or 11 */
     bool keep;       /* the connection stays */
+    bool json;       /* what follows says that it is */
     size_t head;     /* bytes of the head */
     uint64_t body;   /* bytes that follow */
 } SvHttp;

@@ -172,6 +172,10 @@ write_fault(SvBuf *out, int code, const char *text)
 static void
 reply_call(SvSuper *super, SvClient *client, bool fault)
 {
+    if (client->out.json) {
+        sv_api_end(super, client, fault);
+        return;
+    }
     client->busy = true;
     sv_buf_puts(&client->out, fault ? "</fault>\n</methodResponse>\n"
                                     : "\n</param>\n</params>\n</methodResponse>\n");
@@ -188,7 +192,7 @@ end_value(SvClient *client, SvOutcome outcome)
 {
     char text[4200];
 
-    if (outcome == SV_DONE)
+    if (outcome == SV_DONE || client->out.json)
         return;
     client->out.length = client->mark;
     sv_rpc_fault_string(&client->rpc, text, sizeof text);
@@ -251,7 +255,7 @@ run_call(SvSuper *super, SvClient *client)
 
     client->busy = true;
     client->out.length = 0;
-    client->out.full = false;
+    client->out.full = client->out.json = false;
     client->multi = false;
     client->rpc =
         (SvRpc){.super = super, .out = &client->out, .bit = UINT64_C(1) << client->number};
@@ -346,6 +350,7 @@ static void
 run_request(SvSuper *super, SvClient *client)
 {
     const SvServerConf *conf = client->conf;
+    static const char api_prefix[] = "/api/v1/";
     const char *path = client->http.path;
     bool get = strcmp(client->http.method, "GET") == 0;
 
@@ -362,6 +367,13 @@ run_request(SvSuper *super, SvClient *client)
             sv_client_follow(super, client);
         else
             sv_client_reply_error(super, client, 400);
+    } else if (strncmp(path, api_prefix, sizeof api_prefix - 1) == 0) {
+        if (strcmp(client->http.method, "POST") == 0)
+            sv_api_call(super, client, path + sizeof api_prefix - 1);
+        else
+            sv_client_reply_error(super, client, 405);
+    } else if (get && strcmp(path, "/metrics") == 0) {
+        sv_api_metrics(super, client);
     } else if (get && (strcmp(path, "/") == 0 || strcmp(path, "/index.html") == 0)) {
         run_page(super, client);
     } else {

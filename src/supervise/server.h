@@ -61,5 +61,10 @@ bool sv_client_is_sent(const SvClient *client);
 void sv_client_reply(SvSuper *super, SvClient *client, int status, const char *type,
                      const char *extra);
 void sv_client_reply_error(SvSuper *super, SvClient *client, int status);
+/* server-api.c */
+void sv_api_call(SvSuper *super, SvClient *client, const char *method);
+/* The result is in the answer, or the fault in the call. */
+void sv_api_end(SvSuper *super, SvClient *client, bool fault);
+void sv_api_metrics(SvSuper *super, SvClient *client);
 /* server-follow.c: /logtail and /mainlogtail. */
 void sv_client_follow(SvSuper *super, SvClient *client);

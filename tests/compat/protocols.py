@@ -7,6 +7,7 @@ import base64
 import http.client
 import json
 import os
+import re
 import socket
 import sys
 import time
@@ -215,9 +216,63 @@ def logins(program, tap):
         tap.equal(good.supervisor.getAPIVersion(), '3.0', 'the plain XML-RPC client of Python works by TCP')
 
 
+def by_json(supervisor, method, body=b'', head='Content-Type: application/json\r\n'):
+    """The status and the answer of a request to /api/v1."""
+    request = 'POST /api/v1/%s HTTP/1.0\r\n%sContent-Length: %d\r\n\r\n' % (method, head, len(body))
+    answer = raw(supervisor, request.encode() + body)
+    head, _, body = answer.partition(b'\r\n\r\n')
+    status = int(head.split()[1])
+    return status, json.loads(body) if b'application/json' in head else body
+
+
+def api(program, tap):
+    text = """
+[program:cat]
+command=/bin/cat
+startsecs=0
+environment=A="\u00e4'<"
+[program:quiet]
+command=/bin/cat
+autostart=false
+startsecs=0
+"""
+    with Supervisor(program, text) as supervisor:
+        rpc = proxy(supervisor)
+        supervisor.wait_log('cat entered RUNNING')
+        same = {'getAllConfigInfo': [], 'supervisor.getState': [], 'system.listMethods': [], 'getProcessInfo': ['quiet'],
+                'getVersion': [], 'reloadConfig': [], 'fassembler.status': [], 'fassembler.getCrashes': ['cat']}
+        for method, params in same.items():
+            name = method if '.' in method else 'supervisor.' + method
+            want, got = getattr(rpc, name)(*params), by_json(supervisor, method, json.dumps(params).encode())
+            if method == 'getProcessInfo':
+                want.pop('now'), got[1]['result'].pop('now')
+            tap.equal(got, (200, {'result': want}), 'JSON says what XML says: ' + method)
+        tap.equal(by_json(supervisor, 'startProcess', b'["quiet"]'), (200, {'result': True}), 'a start is waited for')
+        tap.equal(by_json(supervisor, 'startProcess', b'["quiet"]'),
+                  (409, {'fault': {'code': 60, 'name': 'ALREADY_STARTED', 'text': 'quiet'}}), 'a fault is a status and an object')
+        tap.equal([result['status'] for result in by_json(supervisor, 'stopAllProcesses')[1]['result']], [80, 80],
+                  'what is done to many is a list')
+        for method, body, head, want in (
+                ('nope', b'', None, 404), ('getProcessInfo', b'["x"]', None, 404), ('getProcessInfo', b'', None, 400),
+                ('getProcessInfo', b'["x"', None, 400), ('getProcessInfo', b'"x"', None, 400),
+                ('shutdown', b'', '', 415), ('shutdown', b'[]', 'Content-Type: text/plain\r\n', 415)):
+            got = by_json(supervisor, method, body, 'Content-Type: application/json; charset=utf-8\r\n' if head is None else head)
+            tap.equal(got[0], want, 'JSON is answered with %d: %s %s %s' % (want, method, body.decode(), head or ''))
+        tap.ok(b' 405 ' in raw(supervisor, b'GET /api/v1/getState HTTP/1.0\r\n\r\n'), 'JSON is asked for by POST')
+        rpc.supervisor.startProcess('cat')
+        head, _, body = raw(supervisor, b'GET /metrics HTTP/1.0\r\n\r\n').decode().partition('\r\n\r\n')
+        tap.ok('Content-Type: text/plain; version=0.0.4' in head, 'figures say which format they have', head)
+        figures = dict(line.rsplit(' ', 1) for line in body.splitlines() if not line.startswith('#'))
+        tap.equal([figures['fassembler_process_%s{group="%s",name="%s"}' % (key, name, name)] for key, name in (
+            ('up', 'cat'), ('up', 'quiet'), ('starts_total', 'cat'), ('state', 'quiet'), ('start_time_seconds', 'quiet'))],
+                  ['1', '0', '2', '0', '0'], 'figures for Prometheus')
+        tap.ok(all(re.fullmatch(r'# (HELP|TYPE) \w+ .+|\w+\{[^}]*\} \d+', line) for line in body.splitlines()),
+               'every line is a figure or about one', body)
+
+
 def main():
     tap = Tap()
-    for part in (listeners, fcgi, requests, follow, logins):
+    for part in (listeners, fcgi, requests, api, follow, logins):
         part(sys.argv[1], tap)
     tap.done()
 
