@@ -444,6 +444,8 @@ open_run(Run *run, const FaChoice *choice, GError **error)
     if (run->packages == NULL || !fa_needs_check(run->recipes, run->packages, error))
         return false;
     run->store = fa_store_open(fa_context_get_home(context), error);
+    if (run->store != NULL && options->dry_run)
+        fa_store_leave_untouched(run->store);
     run->times = fa_times_read(fa_context_get_home(context));
     run->works = g_ptr_array_new_with_free_func((GDestroyNotify)work_free);
     return run->store != NULL;

@@ -57,7 +57,11 @@ fa_supervisor_provide(const FaContext *context, bool dry_run, char **ret_out, GE
     g_autofree char *folder = find_folder(error);
     g_autoptr(FaStore) store =
         folder != NULL ? fa_store_open(fa_context_get_home(context), error) : NULL;
-    if (store == NULL || !fa_store_digest(store, folder, &reading, &tree, NULL, error))
+    if (store == NULL)
+        return false;
+    if (dry_run)
+        fa_store_leave_untouched(store);
+    if (!fa_store_digest(store, folder, &reading, &tree, NULL, error))
         return false;
 
     make_key(&tree, &key);

@@ -18,6 +18,7 @@ struct FaStore {
     char *path;
     GMutex mutex; /* over all that follows; the cache also needs it */
     bool is_made;
+    bool is_left_untouched;
     FaHash *hash;
     FaCache *cache;
     FaLock *session;

@@ -28,12 +28,18 @@ fa_store_open(const char *home, GError **error)
 }
 
 void
+fa_store_leave_untouched(FaStore *store)
+{
+    store->is_left_untouched = true;
+}
+
+void
 fa_store_free(FaStore *store)
 {
     if (store == NULL)
         return;
-    /* A cache that cannot be saved costs time only. Who only looked (a dry run) makes no store for it. */
-    if (store->cache != NULL && fa_fs_is_directory(store->path))
+    /* A cache that cannot be saved costs time only. Nobody makes a store for it. */
+    if (store->cache != NULL && !store->is_left_untouched && fa_fs_is_directory(store->path))
         fa_cache_save(store->cache, NULL);
     fa_cache_free(store->cache);
     fa_hash_free(store->hash);

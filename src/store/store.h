@@ -21,6 +21,8 @@ typedef struct FaStore FaStore;
 
 /* (transfer full) (nullable) Nothing is made in @home before something is to be kept. */
 FaStore *fa_store_open(const char *home, GError **error);
+/* For who only looks, in a dry run: what is learnt of files is not saved either. */
+void fa_store_leave_untouched(FaStore *store);
 /* Saves the stat cache, where there is a store. */
 void fa_store_free(FaStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaStore, fa_store_free)
