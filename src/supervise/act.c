@@ -238,7 +238,9 @@ spawn(SvSuper *super, SvProc *proc)
                                         sv_check_notify_socket(proc, notify, sizeof notify)),
                     .in = in,
                     .out = pipes.out[1],
-                    .err = pipes.err[1] >= 0 ? pipes.err[1] : pipes.out[1]};
+                    .err = pipes.err[1] >= 0 ? pipes.err[1] : pipes.out[1],
+                    .sockets = proc->sockets,
+                    .socket_count = proc->conf->socket_count};
     r = sv_child_spawn(&plan, &proc->pid, &pidfd);
     if (r < 0) {
         close_pipes(&pipes);

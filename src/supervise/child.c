@@ -20,10 +20,14 @@
 #include "supervise/super.h"
 #include "supervise/values.h"
 
-#define STACK_SIZE ((size_t)64 << 10)
-#define GROUPS_MAX 256
-#define ENV_MAX    4096
-#define ENV_BYTES  ((size_t)64 << 10)
+#define STACK_SIZE  ((size_t)64 << 10)
+#define GROUPS_MAX  256
+#define ENV_MAX     4096
+#define ENV_BYTES   ((size_t)64 << 10)
+#define SOCKETS_MAX 64
+#define PID_DIGITS  10
+
+static const char listen_pid[] = "LISTEN_PID=";
 
 extern char **environ;
 
@@ -56,6 +60,23 @@ place(int fd, int target)
         fcntl(fd, F_SETFD, 0);
     else
         dup2(fd, target);
+}
+
+/* The sockets become 3, 4, ...: first out of each other's way, then into their places. */
+static void
+place_sockets(const SvSpawn *spawn)
+{
+    int moved[SOCKETS_MAX];
+    int first = STDERR_FILENO + 1;
+
+    for (size_t i = 0; i < spawn->socket_count; i++)
+        moved[i] = fcntl(spawn->sockets[i], F_DUPFD_CLOEXEC, first + (int)spawn->socket_count);
+    for (size_t i = 0; i < spawn->socket_count; i++)
+        dup2(moved[i], first + (int)i);
+    /* The variable was made with room for any number. */
+    for (char *const *variable = spawn->env; spawn->socket_count > 0 && *variable; variable++)
+        if (strncmp(*variable, listen_pid, sizeof listen_pid - 1) == 0)
+            snprintf(*variable + sizeof listen_pid - 1, PID_DIGITS + 1, "%d", (int)getpid());
 }
 
 static bool
@@ -125,7 +146,8 @@ child_main(void *data)
     place(spawn->out, STDOUT_FILENO);
     place(spawn->err, STDERR_FILENO);
     /* Ours are all close-on-exec; these are what we were given ourselves and did not know of. */
-    syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
+    place_sockets(spawn);
+    syscall(SYS_close_range, 3U + (unsigned)spawn->socket_count, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
     set_up_and_exec(child);
     static const char last[] = "supervisor: child process was not spawned\n";
     ssize_t unused = write(STDERR_FILENO, last, sizeof last - 1);
@@ -212,6 +234,25 @@ env_set(EnvList *env, const char *name, const char *value)
         env_put(env, name, strlen(name), whole);
 }
 
+/* As systemd hands sockets over; the child writes its own number. */
+static void
+set_sockets(EnvList *env, const SvProgram *program)
+{
+    char names[4096];
+    char number[16];
+    SvBuf buf;
+
+    if (program->socket_count == 0)
+        return;
+    sv_buf_init(&buf, names, sizeof names);
+    for (size_t i = 0; i < program->socket_count; i++)
+        sv_buf_printf(&buf, "%s%s", i > 0 ? ":" : "", program->sockets[i].name);
+    snprintf(number, sizeof number, "%zu", program->socket_count);
+    env_set(env, "LISTEN_FDS", number);
+    env_set(env, "LISTEN_FDNAMES", names);
+    env_set(env, "LISTEN_PID", "0000000000");
+}
+
 char *const *
 sv_child_env(const SvProc *proc, const char *serverurl, const char *notify_socket)
 {
@@ -228,6 +269,7 @@ sv_child_env(const SvProc *proc, const char *serverurl, const char *notify_socke
     env_set(&env, "SUPERVISOR_PROCESS_NAME", proc->conf->name);
     env_set(&env, "SUPERVISOR_GROUP_NAME", proc->group->conf->name);
     env_set(&env, "NOTIFY_SOCKET", notify_socket);
+    set_sockets(&env, proc->conf);
     for (const SvEnv *entry = proc->conf->env; entry; entry = entry->next)
         env_set(&env, entry->name, entry->value);
     env.list[env.count] = NULL;

@@ -78,51 +78,75 @@ same_limits(const SvProgram *a, const SvProgram *b)
     return true;
 }
 
-/* The first option in which two programs differ, or NULL. */
-static const char *
-difference(const SvProgram *a, const SvProgram *b)
+static bool
+same_sockets(const SvProgram *a, const SvProgram *b)
+{
+    if (a->socket_count != b->socket_count)
+        return false;
+    for (size_t i = 0; i < a->socket_count; i++) {
+        const SvSocketConf *x = &a->sockets[i];
+        const SvSocketConf *y = &b->sockets[i];
+        if (!same_text(x->url, y->url) || !same_text(x->name, y->name) || x->mode != y->mode ||
+            x->uid != y->uid || x->gid != y->gid || x->backlog != y->backlog)
+            return false;
+    }
+    return true;
+}
+
+const char *
+sv_program_difference(const SvProgram *a, const SvProgram *b, bool *ret_live)
 {
     const struct {
         const char *option;
         bool same;
+        bool live;
     } options[] = {
         {"name", same_text(a->name, b->name)},
         {"command", same_text(a->command, b->command)},
         {"directory", same_text(a->directory, b->directory)},
         {"user", a->uid == b->uid},
         {"umask", a->umask == b->umask},
-        {"priority", a->priority == b->priority},
-        {"autostart", a->autostart == b->autostart},
-        {"autorestart", a->autorestart == b->autorestart},
-        {"startsecs", a->startsecs == b->startsecs},
-        {"startretries", a->startretries == b->startretries},
+        {"priority", a->priority == b->priority, true},
+        {"autostart", a->autostart == b->autostart, true},
+        {"autorestart", a->autorestart == b->autorestart, true},
+        {"startsecs", a->startsecs == b->startsecs, true},
+        {"startretries", a->startretries == b->startretries, true},
         {"stdout log", same_log(&a->log[SV_STDOUT], &b->log[SV_STDOUT])},
         {"stderr log", same_log(&a->log[SV_STDERR], &b->log[SV_STDERR])},
-        {"stopsignal", a->stopsignal == b->stopsignal},
-        {"stopwaitsecs", a->stopwaitsecs == b->stopwaitsecs},
-        {"stopasgroup", a->stopasgroup == b->stopasgroup},
-        {"killasgroup", a->killasgroup == b->killasgroup},
-        {"exitcodes", same_exitcodes(a, b)},
+        {"stopsignal", a->stopsignal == b->stopsignal, true},
+        {"stopwaitsecs", a->stopwaitsecs == b->stopwaitsecs, true},
+        {"stopasgroup", a->stopasgroup == b->stopasgroup, true},
+        {"killasgroup", a->killasgroup == b->killasgroup, true},
+        {"exitcodes", same_exitcodes(a, b), true},
         {"redirect_stderr", a->redirect_stderr == b->redirect_stderr},
         {"environment", same_env(a->env, b->env)},
         {"serverurl", same_text(a->serverurl, b->serverurl)},
-        {"depends_on", same_list(a->depends_on, b->depends_on)},
+        {"depends_on", same_list(a->depends_on, b->depends_on), true},
         {"healthcheck",
          same_check(&a->health, &b->health) && a->health_interval == b->health_interval &&
-             a->health_timeout == b->health_timeout && a->health_retries == b->health_retries},
+             a->health_timeout == b->health_timeout && a->health_retries == b->health_retries,
+         true},
+        {"sockets", same_sockets(a, b)},
         {"rlimit", same_limits(a, b)},
         {"ready", same_check(&a->ready, &b->ready) && a->ready_timeout == b->ready_timeout},
     };
 
-    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
-        if (!options[i].same)
-            return options[i].option;
-    return NULL;
+    const char *found = NULL;
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        if (options[i].same || (found && options[i].live))
+            continue;
+        found = options[i].option;
+        *ret_live = options[i].live;
+        if (!options[i].live)
+            break;
+    }
+    return found;
 }
 
 bool
 sv_group_conf_equal(const SvGroupConf *a, const SvGroupConf *b, char *why, size_t size)
 {
+    bool live;
     const char *option = NULL;
     const char *program = a->name;
 
@@ -135,7 +159,7 @@ sv_group_conf_equal(const SvGroupConf *a, const SvGroupConf *b, char *why, size_
     else if (a->count != b->count)
         option = "number of processes";
     for (size_t i = 0; !option && i < a->count; i++) {
-        option = difference(&a->programs[i], &b->programs[i]);
+        option = sv_program_difference(&a->programs[i], &b->programs[i], &live);
         program = a->programs[i].name;
     }
     if (option && why)

@@ -2,10 +2,8 @@
  * Groups: [group:x], and the programs, listeners and FastCGI programs that are groups of their own.
  */
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "supervise/conf.h"
 #include "supervise/event.h"
@@ -175,72 +173,6 @@ read_listener(Groups *all, const SvSection *section)
 }
 
 static int
-parse_socket(Groups *all, const char *text, int64_t process_uid, bool has_mode,
-             SvSocketConf *socket)
-{
-    SvConfReader *reader = all->reader;
-    SvError *error = &reader->error;
-
-    if (strncmp(text, "unix://", 7) == 0) {
-        if (text[7] != '/')
-            return sv_fail_repr(error, "('Unix socket path %s is not an absolute path', %r)", "%s",
-                                text + 7);
-        socket->path = sv_normalize_path(reader->arena, text + 7);
-        if (!socket->owned && process_uid >= 0 && process_uid != (int64_t)getuid()) {
-            const struct passwd *entry = getpwuid((uid_t)process_uid);
-            socket->owned = true;
-            socket->uid = process_uid;
-            socket->gid = entry ? (int64_t)entry->pw_gid : -1;
-        }
-        socket->mode = has_mode ? socket->mode : 0700;
-        socket->url = sv_arena_printf(reader->arena, "unix://%s", socket->path);
-        return 0;
-    }
-    if (socket->owned || has_mode)
-        return sv_fail(
-            error,
-            "socket_owner and socket_mode params should only be used with a Unix domain socket");
-    const char *colon = strncmp(text, "tcp://", 6) == 0 ? strchr(text + 6, ':') : NULL;
-    if (!colon || colon == text + 6 || colon[1] == '\0' ||
-        colon[1 + strspn(colon + 1, "0123456789")] != '\0')
-        return sv_fail_repr(error, "('Bad socket format %s', %r)", "%s", text);
-    char *host = sv_arena_strndup(reader->arena, text + 6, (size_t)(colon - text - 6));
-    for (char *p = host; p && *p != '\0'; p++)
-        *p = *p >= 'A' && *p <= 'Z' ? (char)(*p + 32) : *p;
-    socket->host = host;
-    SV_TRY(sv_value_port(colon + 1, &socket->port, error));
-    socket->url =
-        sv_arena_printf(reader->arena, "tcp://%s:%" PRId64, host ? host : "", socket->port);
-    return 0;
-}
-
-static int
-read_socket_options(Groups *all, const SvSection *section, SvSocketConf *socket, bool *ret_has_mode)
-{
-    SvConfReader *reader = all->reader;
-    SvError ignored = {.arena = &reader->scratch};
-    const char *value;
-
-    *socket = (SvSocketConf){.backlog = -1, .mode = -1, .gid = -1};
-    SV_TRY(sv_conf_get(reader, section, "socket_backlog", NULL, &all->names, &value));
-    if (value) {
-        SV_TRY(sv_value_int(value, &socket->backlog, &reader->error));
-        if (socket->backlog < 1 || socket->backlog > 65535)
-            return sv_fail(&reader->error, "Invalid socket_backlog value %" PRId64,
-                           socket->backlog);
-    }
-    SV_TRY(sv_conf_get(reader, section, "socket_owner", NULL, &all->names, &value));
-    if (value && sv_value_owner(value, &socket->uid, &socket->gid, &ignored) < 0)
-        return sv_fail(&reader->error, "Invalid socket_owner value %s", value);
-    socket->owned = value != NULL;
-    SV_TRY(sv_conf_get(reader, section, "socket_mode", NULL, &all->names, &value));
-    if (value && sv_value_octal(value, &socket->mode, &ignored) < 0)
-        return sv_fail(&reader->error, "Invalid socket_mode value %s", value);
-    *ret_has_mode = value != NULL;
-    return 0;
-}
-
-static int
 read_fcgi(Groups *all, const SvSection *section)
 {
     SvConfReader *reader = all->reader;
@@ -257,13 +189,13 @@ read_fcgi(Groups *all, const SvSection *section)
     SV_TRY(sv_conf_get(reader, section, "user", NULL, &all->names, &value));
     if (value)
         SV_TRY(sv_value_uid(value, &process_uid, &reader->error));
-    SV_TRY(read_socket_options(all, section, &group->socket, &has_mode));
+    SV_TRY(sv_conf_read_socket_options(reader, section, &all->names, &group->socket, &has_mode));
     sv_names_set(&names, "program_name", group->name);
     sv_names_set(&names, "here", reader->config->here);
     SV_TRY(sv_conf_get(reader, section, "socket", NULL, &names, &value));
     if (!value || *value == '\0')
         return sv_fail(&reader->error, "[%s] section requires a \"socket\" line", section->name);
-    if (parse_socket(all, value, process_uid, has_mode, &group->socket) < 0) {
+    if (sv_conf_parse_socket(reader, value, process_uid, has_mode, &group->socket) < 0) {
         const char *text = reader->error.text;
         reader->error.text = NULL;
         return sv_fail(&reader->error, "%s in [%s] socket", text, section->name);

@@ -54,6 +54,18 @@ typedef struct SvLimit {
 
 enum { SV_STDOUT, SV_STDERR };
 
+typedef struct SvSocketConf {
+    const char *url;
+    const char *path; /* of a Unix socket, else */
+    const char *host;
+    int64_t port;
+    int64_t backlog; /* -1: the system's */
+    int64_t mode;    /* -1: none */
+    int64_t uid, gid;
+    bool owned;
+    const char *name; /* in LISTEN_FDNAMES */
+} SvSocketConf;
+
 /* One process that is to run. */
 typedef struct SvProgram {
     const char *name;
@@ -88,18 +100,9 @@ typedef struct SvProgram {
     int64_t health_retries;
     const SvLimit *limits;
     size_t limit_count;
+    const SvSocketConf *sockets; /* held for it */
+    size_t socket_count;
 } SvProgram;
-
-typedef struct SvSocketConf {
-    const char *url;
-    const char *path; /* of a Unix socket, else */
-    const char *host;
-    int64_t port;
-    int64_t backlog; /* -1: the system's */
-    int64_t mode;    /* -1: none */
-    int64_t uid, gid;
-    bool owned;
-} SvSocketConf;
 
 typedef struct SvGroupConf {
     const char *name;
@@ -193,6 +196,9 @@ void sv_config_dump(const SvConfig *config, FILE *out);
 /* Whether a running group would be another one by the new configuration; what differs first goes to @why, if given. */
 bool sv_group_conf_equal(const SvGroupConf *a, const SvGroupConf *b, char *why, size_t size);
 
+/* The first option in which two programs differ, or NULL. *ret_live: it can change while the program runs. */
+const char *sv_program_difference(const SvProgram *a, const SvProgram *b, bool *ret_live);
+
 /* For the parts of the reader. */
 #define SV_TRY(call)                                                                               \
     do {                                                                                           \
@@ -214,6 +220,13 @@ void sv_conf_note(SvConfReader *reader, char level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 int sv_conf_read_groups(SvConfReader *reader);
 int sv_conf_read_servers(SvConfReader *reader);
+/* A URL, unix:// or tcp://, with the options that were read before it. */
+int sv_conf_parse_socket(SvConfReader *reader, const char *text, int64_t process_uid, bool has_mode,
+                         SvSocketConf *socket);
+int sv_conf_read_socket_options(SvConfReader *reader, const SvSection *section,
+                                const SvNames *names, SvSocketConf *socket, bool *ret_has_mode);
+int sv_conf_read_sockets(SvConfReader *reader, const SvSection *section, const SvNames *names,
+                         SvProgram *program);
 int sv_conf_read_limits(SvConfReader *reader, const SvSection *section, const SvNames *names,
                         SvProgram *program);
 /* The processes of one program section, sorted; @group is the group they go to. */

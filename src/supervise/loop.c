@@ -153,6 +153,7 @@ sv_watch_add(SvLoop *loop, SvWatch *watch, uint32_t events)
 {
     struct epoll_event event = {.events = events, .data.ptr = watch};
 
+    watch->events = events;
     return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, watch->fd, &event) < 0 ? -errno : 0;
 }
 
@@ -161,7 +162,17 @@ sv_watch_change(SvLoop *loop, SvWatch *watch, uint32_t events)
 {
     struct epoll_event event = {.events = events, .data.ptr = watch};
 
+    watch->events = events;
     return epoll_ctl(loop->epoll, EPOLL_CTL_MOD, watch->fd, &event) < 0 ? -errno : 0;
+}
+
+void
+sv_watch_move(SvLoop *loop, SvWatch *from, SvWatch *to)
+{
+    *to = *from;
+    from->fd = -1;
+    if (to->fd >= 0)
+        sv_watch_change(loop, to, to->events);
 }
 
 void

@@ -10,6 +10,7 @@ struct SvSuper;
 
 typedef struct SvWatch {
     int fd; /* -1: nothing is watched */
+    uint32_t events;
     void (*ready)(struct SvSuper *super, struct SvWatch *watch, uint32_t events);
 } SvWatch;
 
@@ -36,6 +37,8 @@ int sv_loop_turn(SvLoop *loop, struct SvSuper *super);
 
 int sv_watch_add(SvLoop *loop, SvWatch *watch, uint32_t events);
 int sv_watch_change(SvLoop *loop, SvWatch *watch, uint32_t events);
+/* The descriptor of @from is watched by @to from now on, as it was. */
+void sv_watch_move(SvLoop *loop, SvWatch *from, SvWatch *to);
 /* Stops watching and closes the descriptor. */
 void sv_watch_close(SvLoop *loop, SvWatch *watch);
 

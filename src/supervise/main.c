@@ -293,8 +293,12 @@ add_groups(SvSuper *super, const char *program)
         SvGroup *group = &super->runtime->groups[i];
         int r = sv_group_add(super, group);
         if (r < 0 && r != -EEXIST) {
-            snprintf(text, sizeof text, "Could not create FastCGI socket %s: %s",
-                     group->conf->socket.url, strerror(-r));
+            if (group->conf->class == SV_CLASS_FCGI)
+                snprintf(text, sizeof text, "Could not create FastCGI socket %s: %s",
+                         group->conf->socket.url, strerror(-r));
+            else
+                snprintf(text, sizeof text, "Could not create the sockets of %s: %s",
+                         group->conf->name, strerror(-r));
             return usage(program, text);
         }
     }

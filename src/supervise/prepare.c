@@ -36,7 +36,7 @@ prepare_channel(SvConfig *config, SvProc *proc, int number)
     channel->pipe.fd = channel->log.fd = -1;
     if (conf->kind == SV_LOG_AUTO) {
         size_t room = strlen(config->childlogdir) + strlen(proc->conf->name) +
-                      strlen(config->identifier) + 64;
+                      strlen(config->identifier) + SV_AUTO_PATH_EXTRA;
         channel->auto_path = sv_arena_alloc(&config->arena, room);
         if (!channel->auto_path)
             return -ENOMEM;
@@ -81,6 +81,9 @@ prepare_proc(SvConfig *config, SvGroup *group, SvProc *proc, const SvProgram *pr
     proc->crash.output = sv_arena_alloc(&config->buffers, SV_TAIL_MAX);
     if (!proc->tail || !proc->crash.output)
         return -ENOMEM;
+    proc->sockets = sv_arena_alloc(&config->arena, program->socket_count * sizeof *proc->sockets);
+    if (!proc->sockets)
+        return -ENOMEM;
     if (listener) {
         proc->result = sv_arena_alloc(&config->arena, 512);
         if (!proc->result)
@@ -120,8 +123,12 @@ prepare_group(SvConfig *config, SvGroup *group, const SvGroupConf *conf)
     group->hash = sv_text_hash(conf->name);
     group->config = config;
     group->socket = -1;
+    size_t sockets = 0;
+    for (size_t i = 0; i < conf->count; i++)
+        sockets += conf->programs[i].socket_count;
+    group->held = sv_arena_alloc(&config->arena, sockets * sizeof *group->held);
     group->procs = sv_arena_alloc(&config->arena, conf->count * sizeof *group->procs);
-    if (!group->procs)
+    if (!group->procs || !group->held)
         return -ENOMEM;
     for (size_t i = 0; i < conf->count; i++) {
         SvProc *same = sv_group_proc(group, conf->programs[i].name);

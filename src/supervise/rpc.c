@@ -311,8 +311,12 @@ static SvOutcome method_signature(SvRpc *rpc, const SvValue *params);
 
 /* Sorted, as system.listMethods gives them. system.multicall is the server's: it is made of calls. */
 static const SvMethod methods[] = {
+    {"fassembler.getChanges", "array string", 1, 1, sv_rpc_changes,
+     "What of a group would change by the configuration that was read last"},
     {"fassembler.getCrashes", "array string", 0, 1, sv_rpc_crashes,
      "How processes ended that should not have: of one, of a group, or of all that did"},
+    {"fassembler.replaceGroup", "boolean string", 1, 1, sv_rpc_replace_group,
+     "Take a group by the configuration that was read last; what is the same goes on"},
     {"fassembler.status", "string", 0, 0, sv_rpc_compact_status,
      "All processes: a line each, with tabs between group, name, state and description"},
     {"supervisor.addProcessGroup", "boolean string", 1, 1, add_group,

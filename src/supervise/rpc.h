@@ -74,6 +74,8 @@ SvOutcome sv_rpc_process_info(SvRpc *rpc, const SvValue *params);
 SvOutcome sv_rpc_all_process_info(SvRpc *rpc, const SvValue *params);
 SvOutcome sv_rpc_all_config_info(SvRpc *rpc, const SvValue *params);
 SvOutcome sv_rpc_compact_status(SvRpc *rpc, const SvValue *params);
+SvOutcome sv_rpc_changes(SvRpc *rpc, const SvValue *params);
+SvOutcome sv_rpc_replace_group(SvRpc *rpc, const SvValue *params);
 SvOutcome sv_rpc_crashes(SvRpc *rpc, const SvValue *params);
 SvOutcome sv_rpc_read_log(SvRpc *rpc, const SvValue *params);
 SvOutcome sv_rpc_clear_log(SvRpc *rpc, const SvValue *params);

@@ -2,17 +2,12 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -50,60 +45,6 @@ sv_group_is_stopped(const SvGroup *group)
     return true;
 }
 
-static int
-bind_unix(const SvSocketConf *conf, int fd)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-    if (strlen(conf->path) >= sizeof address.sun_path)
-        return -ENAMETOOLONG;
-    memcpy(address.sun_path, conf->path, strlen(conf->path) + 1);
-    unlink(conf->path);
-    if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0)
-        return -errno;
-    if (conf->owned && chown(conf->path, (uid_t)conf->uid, (gid_t)conf->gid) < 0)
-        return -errno;
-    return conf->mode >= 0 && chmod(conf->path, (mode_t)conf->mode) < 0 ? -errno : 0;
-}
-
-static int
-bind_inet(const SvSocketConf *conf, int fd)
-{
-    struct addrinfo hints = {
-        .ai_family = AF_INET, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-    struct addrinfo *found = NULL;
-    char port[16];
-    int one = 1;
-
-    snprintf(port, sizeof port, "%d", (int)conf->port);
-    if (getaddrinfo(conf->host, port, &hints, &found) != 0)
-        return -EADDRNOTAVAIL;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    int r = bind(fd, found->ai_addr, found->ai_addrlen) < 0 ? -errno : 0;
-    freeaddrinfo(found);
-    return r;
-}
-
-static int
-open_socket(SvSuper *super, SvGroup *group)
-{
-    const SvSocketConf *conf = &group->conf->socket;
-    int fd = socket(conf->path ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    if (fd < 0)
-        return -errno;
-    sv_log(super, SV_INFO, "Creating socket %s", conf->url);
-    int r = conf->path ? bind_unix(conf, fd) : bind_inet(conf, fd);
-    if (r == 0 && listen(fd, conf->backlog > 0 ? (int)conf->backlog : SOMAXCONN) < 0)
-        r = -errno;
-    if (r < 0) {
-        close(fd);
-        return r;
-    }
-    group->socket = fd;
-    return 0;
-}
-
 static bool
 comes_before(const SvGroup *a, const SvGroup *b)
 {
@@ -127,32 +68,48 @@ insert(SvSuper *super, SvGroup *group)
     super->types |= group->types;
 }
 
-int
-sv_group_add(SvSuper *super, SvGroup *group)
+void
+sv_proc_reset(SvSuper *super, SvProc *proc)
+{
+    proc->machine = (SvMachine){0};
+    proc->problem = SV_PROBLEM_NONE;
+    proc->last_start = proc->last_stop = 0;
+    proc->crash.count = proc->starts = 0;
+    proc->crash.length = 0;
+    sv_channel_name_auto(super, &proc->channels[SV_STDOUT]);
+    if (!proc->conf->redirect_stderr)
+        sv_channel_name_auto(super, &proc->channels[SV_STDERR]);
+}
+
+void
+sv_group_link(SvSuper *super, SvGroup *group)
 {
     char text[512];
 
-    if (sv_super_group(super, group->conf->name))
-        return -EEXIST;
-    if (group->conf->class == SV_CLASS_FCGI) {
-        int r = open_socket(super, group);
-        if (r < 0)
-            return r;
-    }
     group->config->references++;
     group->active = true;
     insert(super, group);
-    for (size_t i = 0; i < group->count; i++) {
-        SvProc *proc = &group->procs[i];
-        proc->machine = (SvMachine){0};
-        proc->problem = SV_PROBLEM_NONE;
-        proc->last_start = proc->last_stop = 0;
-        sv_channel_name_auto(super, &proc->channels[SV_STDOUT]);
-        if (!proc->conf->redirect_stderr)
-            sv_channel_name_auto(super, &proc->channels[SV_STDERR]);
-    }
     snprintf(text, sizeof text, "groupname:%s\n", group->conf->name);
     sv_notify(super, SV_EVENT_PROCESS_GROUP_ADDED, text, "", 0);
+}
+
+int
+sv_group_add(SvSuper *super, SvGroup *group)
+{
+    if (sv_super_group(super, group->conf->name))
+        return -EEXIST;
+    if (group->conf->class == SV_CLASS_FCGI) {
+        int fd = sv_socket_open(super, &group->conf->socket);
+        if (fd < 0)
+            return fd;
+        group->socket = fd;
+    }
+    int r = sv_held_open(super, group, NULL);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < group->count; i++)
+        sv_proc_reset(super, &group->procs[i]);
+    sv_group_link(super, group);
     return 0;
 }
 
@@ -164,14 +121,12 @@ sv_group_autostart(SvSuper *super, SvGroup *group)
             sv_proc_start(super, &group->procs[i]);
 }
 
-int
-sv_group_remove(SvSuper *super, SvGroup *group)
+void
+sv_group_unlink(SvSuper *super, SvGroup *group)
 {
     char text[512];
     SvGroup **link = &super->groups;
 
-    if (!sv_group_is_stopped(group))
-        return -EBUSY;
     while (*link != group)
         link = &(*link)->next;
     *link = group->next;
@@ -181,16 +136,25 @@ sv_group_remove(SvSuper *super, SvGroup *group)
     super->types = 0;
     for (const SvGroup *other = super->groups; other; other = other->next)
         super->types |= other->types;
+    snprintf(text, sizeof text, "groupname:%s\n", group->conf->name);
+    sv_notify(super, SV_EVENT_PROCESS_GROUP_REMOVED, text, "", 0);
+}
+
+int
+sv_group_remove(SvSuper *super, SvGroup *group)
+{
+    if (!sv_group_is_stopped(group))
+        return -EBUSY;
     if (group->socket >= 0) {
         sv_log(super, SV_INFO, "Closing socket %s", group->conf->socket.url);
         close(group->socket);
         group->socket = -1;
     }
+    sv_held_close(super, group);
     group->queued = 0;
     for (size_t i = 0; i < group->slot_count; i++)
         group->slots[i].used = false;
-    snprintf(text, sizeof text, "groupname:%s\n", group->conf->name);
-    sv_notify(super, SV_EVENT_PROCESS_GROUP_REMOVED, text, "", 0);
+    sv_group_unlink(super, group);
     sv_config_unref(group->config);
     return 0;
 }

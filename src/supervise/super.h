@@ -15,15 +15,16 @@
 #include "supervise/machine.h"
 #include "supervise/text.h"
 
-#define SV_CLIENT_MAX 64                  /* connections at once; one bit each in SvProc.waiters */
-#define SV_READ_MAX   ((size_t)128 << 10) /* of one read from a program */
-#define SV_STDIN_MAX  ((size_t)64 << 10)  /* waiting to be read by a program */
-#define SV_EVENT_MAX  ((size_t)256 << 10) /* one event with its payload */
-#define SV_REPLY_MAX  ((size_t)16 << 20)  /* one answer; memory only as far as it is used */
-#define SV_BODY_MAX   ((size_t)1 << 20)   /* one request */
-#define SV_HEAD_MAX   ((size_t)16 << 10)
-#define SV_XML_MAX    ((size_t)16 << 20) /* what reading one request may take */
-#define SV_TAIL_MAX   ((size_t)2 << 10)  /* of what a process wrote last */
+#define SV_CLIENT_MAX      64 /* connections at once; one bit each in SvProc.waiters */
+#define SV_READ_MAX        ((size_t)128 << 10) /* of one read from a program */
+#define SV_STDIN_MAX       ((size_t)64 << 10)  /* waiting to be read by a program */
+#define SV_EVENT_MAX       ((size_t)256 << 10) /* one event with its payload */
+#define SV_REPLY_MAX       ((size_t)16 << 20)  /* one answer; memory only as far as it is used */
+#define SV_BODY_MAX        ((size_t)1 << 20)   /* one request */
+#define SV_HEAD_MAX        ((size_t)16 << 10)
+#define SV_XML_MAX         ((size_t)16 << 20) /* what reading one request may take */
+#define SV_AUTO_PATH_EXTRA 64
+#define SV_TAIL_MAX        ((size_t)2 << 10) /* of what a process wrote last */
 
 typedef enum SvMood { SV_MOOD_SHUTDOWN = -1, SV_MOOD_RESTARTING = 0, SV_MOOD_RUNNING = 1 } SvMood;
 
@@ -102,6 +103,13 @@ typedef struct SvCrash {
     char *output; /* of SV_TAIL_MAX */
 } SvCrash;
 
+/* A socket that is open as long as its group is in use. */
+typedef struct SvHeld {
+    const SvSocketConf *conf;
+    int fd;
+    bool taken; /* another group goes on with it */
+} SvHeld;
+
 typedef struct SvProc {
     const SvProgram *conf;
     struct SvGroup *group;
@@ -125,6 +133,7 @@ typedef struct SvProc {
     uint64_t heard;   /* that went through it */
     SvCrash crash;
     unsigned starts;
+    int *sockets; /* as conf->sockets */
     bool killing;
     bool wanted; /* autostart, or somebody asked */
     /* of a listener */
@@ -154,6 +163,8 @@ typedef struct SvGroup {
     struct SvGroup *next; /* of those in use, by priority and name */
     bool active;
     int socket; /* of a FastCGI group, -1: none */
+    SvHeld *held;
+    size_t held_count;
     /* of a listener pool */
     uint32_t types;
     SvEvent *slots; /* buffer_size, one per process and one to come */
@@ -215,6 +226,12 @@ int sv_group_add(SvSuper *super, SvGroup *group);
 void sv_group_autostart(SvSuper *super, SvGroup *group);
 /* Returns 0 or -EBUSY. */
 int sv_group_remove(SvSuper *super, SvGroup *group);
+/* Puts a group of the candidate into the place of the one of its name. What goes on by the new configuration goes on, what
+ * is new starts. Returns 0, -EBUSY where something runs that cannot go on, -EOPNOTSUPP for listeners and FastCGI. */
+int sv_group_replace(SvSuper *super, SvGroup *old, SvGroup *group);
+void sv_group_link(SvSuper *super, SvGroup *group);
+void sv_group_unlink(SvSuper *super, SvGroup *group);
+void sv_proc_reset(SvSuper *super, SvProc *proc);
 bool sv_group_is_stopped(const SvGroup *group);
 /* Reads the configuration anew. On failure the old one stays and *ret_error is to be freed. */
 int sv_super_reread(SvSuper *super, char **ret_error);
@@ -234,6 +251,12 @@ const SvProc *sv_proc_blocker(const SvSuper *super, const SvProc *proc, bool *re
 bool sv_proc_is_called(const SvProc *proc, const char *name);
 /* Queues input. Returns 0, -EPIPE, or -EAGAIN where it has too much unread. */
 int sv_proc_write(SvSuper *super, SvProc *proc, const void *data, size_t length);
+
+/* held.c */
+int sv_socket_open(SvSuper *super, const SvSocketConf *conf);
+/* Opens the sockets of its programs; those that @old (or NULL) has are taken from it. */
+int sv_held_open(SvSuper *super, SvGroup *group, SvGroup *old);
+void sv_held_close(SvSuper *super, SvGroup *group);
 
 /* turn.c: start_rate. */
 bool sv_turn_has_come(const SvSuper *super);
@@ -259,6 +282,8 @@ typedef struct SvSpawn {
     char *const *argv;
     char *const *env;
     int in, out, err;
+    const int *sockets; /* to be 3, 4, ... */
+    size_t socket_count;
 } SvSpawn;
 int sv_child_spawn(const SvSpawn *spawn, pid_t *ret_pid, int *ret_pidfd);
 char *const *sv_child_env(const SvProc *proc, const char *serverurl, const char *notify_socket);

@@ -84,7 +84,8 @@ startsecs=0
 stopwaitsecs=1
 killasgroup=true
 [program:hup]
-command=/bin/sh -c "trap 'exit 0' HUP; while :; do sleep 0.05; done"
+command=/bin/sh -c "trap 'exit 0' HUP; touch @DIR@/trapped; while :; do sleep 0.05; done"
+ready=command:/usr/bin/test -e @DIR@/trapped
 stopsignal=HUP
 startsecs=0
 [program:late]
@@ -485,6 +486,78 @@ startsecs=0
         tap.equal(fault_of(rpc.fassembler.getCrashes, 'nope'), (10, 'BAD_NAME: nope'), 'a crash record is of a process')
 
 
+def sockets(program, tap):
+    server = ("import os, socket, sys; fd = 3 + os.environ['LISTEN_FDNAMES'].split(':').index('web'); "
+              "assert os.environ['LISTEN_PID'] == str(os.getpid()) and os.environ['LISTEN_FDS'] == '2'; "
+              "s = socket.socket(fileno=fd)\nwhile True: c, _ = s.accept(); c.sendall(b'%d' % os.getpid()); c.close()")
+    with open('/proc/sys/net/ipv4/ip_local_port_range', encoding='utf-8') as file:
+        first = int(file.read().split()[0])
+    port = next(port for port in range(first - 1, 1024, -1) if is_free(port))
+    text = """
+[program:web]
+command=/usr/bin/python3 @DIR@/server.py
+sockets=local=unix://@DIR@/web.sock, tcp://127.0.0.1:%d
+socket_mode=0660
+startsecs=0
+[program:cat]
+command=/bin/cat
+startsecs=0
+""" % port
+    with Supervisor(program, '') as supervisor:
+        with open(supervisor.dir + '/server.py', 'w', encoding='utf-8') as file:
+            file.write(server)
+        supervisor.write(text)
+        rpc = proxy(supervisor).supervisor
+        rpc.reloadConfig()
+        rpc.addProcessGroup('web')
+        tap.equal(os.stat(supervisor.dir + '/web.sock').st_mode & 0o777, 0o660, 'a held socket has the mode configured')
+        answers, problems, done = [], [], threading.Event()
+
+        def knock():
+            while not done.is_set():
+                try:
+                    with socket.create_connection(('127.0.0.1', port), 30) as peer:
+                        answers.append(peer.recv(16))
+                except ConnectionRefusedError as problem:
+                    problems.append(problem)
+                except ConnectionResetError:
+                    pass  # accepted by a program that was stopped
+
+        thread = threading.Thread(target=knock)
+        thread.start()
+        for _ in range(20):
+            rpc.stopProcess('web')
+            rpc.startProcess('web')
+            count = len(answers)
+            while len(answers) < count + 3 and not problems:
+                time.sleep(0.005)
+        done.set()
+        thread.join()
+        tap.equal(problems, [], 'no connection is refused during 20 restarts')
+        tap.ok(len({answer for answer in answers if answer}) >= 20, 'each of the programs has answered', len(answers))
+        supervisor.write(text.replace('socket_mode=0660', 'stopwaitsecs=5\nsocket_mode=0660'))
+        rpc.reloadConfig()
+        tap.ok(proxy(supervisor).fassembler.replaceGroup('web'), 'a group with sockets can be replaced')
+        with socket.create_connection(('127.0.0.1', port), 30) as peer:
+            tap.equal(peer.recv(16), b'%d' % rpc.getProcessInfo('web')['pid'], 'the sockets go on with the program')
+        rpc.stopProcess('web')
+        rpc.removeProcessGroup('web')
+        tap.ok(is_free(port) and not os.path.exists(supervisor.dir + '/web.sock'), 'held sockets are closed with their group')
+        for bad in ('x', 'a:b=tcp://127.0.0.1:1', 'tcp://127.0.0.1:x', 'unix://relative'):
+            supervisor.write('[program:web]\ncommand=cat\nsockets=%s\n' % bad)
+            tap.ok(fault_of(rpc.reloadConfig)[0] == 92, 'sockets=%s is refused' % bad)
+
+
+def is_free(port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(('127.0.0.1', port))
+        except OSError:
+            return False
+        return True
+
+
 def daemon(program, tap):
     with Supervisor(program, '') as supervisor:
         directory = supervisor.dir
@@ -512,7 +585,7 @@ def main():
     tap = Tap()
     program = sys.argv[1]
     for part in (restarts, stopping, logs, readiness, health, waiting_at_the_end, http_ready, configuration,
-                 start_rate, crashes, daemon):
+                 start_rate, crashes, sockets, daemon):
         part(program, tap)
     tap.done()
 

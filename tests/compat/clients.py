@@ -3,6 +3,7 @@
 
   clients.py SUPERVISORD SUPERVISORCTL
 """
+import os
 import re
 import subprocess
 import sys
@@ -64,6 +65,68 @@ def run(client, supervisor, command):
     return text, done.returncode
 
 
+def update(program, ours, tap):
+    text = """
+[program:web]
+command=/bin/cat
+process_name=web_%%(process_num)d
+numprocs=%d
+startsecs=0
+stopwaitsecs=%d
+[program:talk]
+command=/bin/sh -c "while read line; do echo $line; done"
+environment=N="%%(process_num)d"
+startsecs=0
+stdout_logfile=@DIR@/talk.log
+healthcheck=command:/bin/true
+healthcheck_interval=%d
+[program:one]
+command=%s
+startsecs=0
+[group:both]
+programs=web,talk
+"""
+    with Supervisor(program, text % (3, 10, 10, '/bin/cat')) as supervisor:
+        for _ in range(5):
+            supervisor.wait_log('entered RUNNING')
+
+        def pids():
+            return {name: int(pid) for name, pid in
+                    re.findall(r'(\S+) +RUNNING +pid (\d+)', status())}
+
+        def status():
+            return subprocess.run([ours, '-c', supervisor.config, 'status'], capture_output=True, text=True, check=False).stdout
+
+        before = pids()
+        tap.equal(len(before), 5, 'five programs run before an update')
+        supervisor.write(text % (3, 20, 5, '/bin/cat'))
+        tap.equal(run(ours, supervisor, 'update'), (
+            ''.join('both:web_%d: stopwaitsecs has changed, goes on\n' % i for i in range(3)) +
+            'both:talk: healthcheck has changed, goes on\nboth: updated process group\n', 0),
+                  'update says what changed, and that it restarts nothing')
+        tap.equal(pids(), before, 'programs of which only settings changed go on')
+        supervisor.write((text % (2, 20, 5, '/bin/cat -u')).replace('"%(process_num)d"', '"x"').replace(
+            '[group:both]', '[program:new]\ncommand=/bin/cat\nstartsecs=0\n[group:both]').replace('web,talk', 'web,talk,new'))
+        tap.equal(run(ours, supervisor, 'update'), (
+            'both:web_2: no longer configured\nboth:talk: environment has changed\nboth:new: new\n'
+            'both:web_2: stopped\nboth:talk: stopped\nboth: updated process group\n'
+            'one: command has changed\none: stopped\none: updated process group\n', 0), 'update says why it restarts what')
+        supervisor.wait_log("spawned: 'one'")
+        after = pids()
+        tap.equal(sorted(after), ['both:new', 'both:talk', 'both:web_0', 'both:web_1', 'one'], 'what came runs, what went is gone')
+        tap.equal([after[name] == before.get(name) for name in sorted(after)], [False, False, True, True, False],
+                  'update restarts only what changed')
+        pid = after['both:web_0']
+        os.kill(pid, 9)
+        supervisor.wait_log('exited: web_0')
+        supervisor.wait_log("spawned: 'web_0'")
+        tap.ok(pids()['both:web_0'] != pid, 'what went on is looked after as before')
+        tap.equal(run(ours, supervisor, 'update'), ('', 0), 'a second update has nothing to do')
+        supervisor.write((text % (2, 20, 5, '/bin/cat -u')).replace('[program:one]', '[program:one]\nredirect_stderr=true'))
+        tap.equal(run('/usr/bin/supervisorctl', supervisor, 'update one'),
+                  ('one: stopped\none: updated process group\n', 0), 'the stock client updates whole groups as ever')
+
+
 def main():
     program, ours = sys.argv[1:3]
     stock = '/usr/bin/supervisorctl'
@@ -81,6 +144,7 @@ def main():
         tap.equal(run(ours, supervisor, 'shutdown'), ('Shut down\n', 0), 'ctl shutdown')
         supervisor.process.wait()
         tap.equal(run(ours, supervisor, 'status'), run(stock, supervisor, 'status'), 'ctl status of one that is gone')
+    update(program, ours, tap)
     tap.done()
 
 

@@ -109,11 +109,80 @@ has_failed(const SvValue *results)
     return false;
 }
 
+static void
+stop_process(SvCtl *ctl, const char *name)
+{
+    SvValue value;
+    int64_t fault;
+    int r = sv_ctl_call(ctl, &value, &fault, "supervisor.stopProcess", "s", name);
+
+    if (r == 0 && fault == 0)
+        printf("%s: stopped\n", name);
+}
+
+/* Says what changes of a group and why, and lists what has to stop for it. Returns false where the group must go as a
+ * whole: one of another kind, or a supervisor that knows no better. */
+static bool
+explain_changes(SvCtl *ctl, const char *group, Changes *stop)
+{
+    SvValue value;
+    int64_t fault;
+    char text[1024];
+
+    stop->count = 0;
+    if (sv_ctl_call(ctl, &value, &fault, "fassembler.getChanges", "s", group) < 0 || fault != 0)
+        return false;
+    for (const SvValue *one = value.first; one; one = one->next) {
+        const SvValue *name = sv_value_member(one, "name");
+        const SvValue *change = sv_value_member(one, "change");
+        const SvValue *why = sv_value_member(one, "why");
+        if (!name || !change || !why || !name->text || !change->text || !why->text)
+            return false;
+        bool same = strcmp(group, name->text) == 0;
+        snprintf(text, sizeof text, "%s%s%s", group, same ? "" : ":", same ? "" : name->text);
+        bool gone = strcmp(change->text, "removed") == 0;
+        if (gone || strcmp(change->text, "added") == 0)
+            printf("%s: %s\n", text, gone ? "no longer configured" : "new");
+        else
+            printf("%s: %s has changed%s\n", text, why->text,
+                   strcmp(change->text, "settings") == 0 ? ", goes on" : "");
+        if (strcmp(change->text, "group") == 0)
+            return false;
+        if ((gone || strcmp(change->text, "restart") == 0) && stop->count < NAMES_MAX)
+            stop->names[stop->count++] = strdup(text);
+    }
+    return true;
+}
+
+/* Restarts only what changed of a group. Returns false where that is not possible. */
+static bool
+replace_group(SvCtl *ctl, const char *name, bool *ret_going)
+{
+    Changes *stop = calloc(1, sizeof *stop);
+    SvValue value;
+
+    if (!stop)
+        return false;
+    bool possible = explain_changes(ctl, name, stop);
+    for (size_t i = 0; possible && i < stop->count; i++)
+        stop_process(ctl, stop->names[i]);
+    forget(stop);
+    if (!possible)
+        return false;
+    *ret_going = call_group(ctl, "fassembler.replaceGroup", name, &value);
+    if (*ret_going)
+        printf("%s: updated process group\n", name);
+    return true;
+}
+
 static bool
 update_one(SvCtl *ctl, const char *name, const char *kind)
 {
     SvValue value;
+    bool going;
 
+    if (strcmp(kind, "changed") == 0 && replace_group(ctl, name, &going))
+        return going;
     if (strcmp(kind, "available") != 0) {
         if (!call_group(ctl, "supervisor.stopProcessGroup", name, &value))
             return false;
