@@ -47,6 +47,19 @@ fa_tree_is_text(const char *text)
     return length > 0;
 }
 
+/* Between tabs. Manifests are printed all day, and printf() took a third of the time. */
+static void
+append_number(GString *text, uint64_t number)
+{
+    char digits[24], *at = digits + sizeof digits;
+    *--at = '\t';
+    do
+        *--at = (char)('0' + number % 10);
+    while ((number /= 10) != 0);
+    *--at = '\t';
+    g_string_append_len(text, at, digits + sizeof digits - at);
+}
+
 GString *
 fa_tree_print(const FaTree *tree)
 {
@@ -57,10 +70,9 @@ fa_tree_print(const FaTree *tree)
         const FaEntry *entry = fa_tree_get(tree, i);
         g_string_append_c(text, letters[entry->kind]);
         if (fa_entry_is_file(entry)) {
-            char hex[FA_DIGEST_HEX_SIZE], size[24];
+            char hex[FA_DIGEST_HEX_SIZE];
             fa_digest_to_hex(&entry->digest, hex);
-            int length = g_snprintf(size, sizeof size, "\t%" G_GUINT64_FORMAT "\t", entry->size);
-            g_string_append_len(text, size, length);
+            append_number(text, entry->size);
             g_string_append_len(text, hex, FA_DIGEST_HEX_SIZE - 1);
         }
         g_string_append_c(text, '\t');

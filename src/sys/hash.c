@@ -9,8 +9,9 @@
 
 struct FaHash {
     void *library;
-    const EVP_MD *algorithm;
-    __typeof__(&EVP_sha256) sha256;
+    EVP_MD *algorithm; /* looked up once: OpenSSL would search for it again at every beginning */
+    __typeof__(&EVP_MD_fetch) fetch;
+    __typeof__(&EVP_MD_free) release;
     __typeof__(&EVP_MD_CTX_new) context_new;
     __typeof__(&EVP_MD_CTX_free) context_free;
     __typeof__(&EVP_DigestInit_ex) init;
@@ -34,11 +35,9 @@ load(FaHash *hash)
         void *slot;
         const char *name;
     } symbols[] = {
-        {&hash->sha256, "EVP_sha256"},
-        {&hash->context_new, "EVP_MD_CTX_new"},
-        {&hash->context_free, "EVP_MD_CTX_free"},
-        {&hash->init, "EVP_DigestInit_ex"},
-        {&hash->update, "EVP_DigestUpdate"},
+        {&hash->fetch, "EVP_MD_fetch"},         {&hash->release, "EVP_MD_free"},
+        {&hash->context_new, "EVP_MD_CTX_new"}, {&hash->context_free, "EVP_MD_CTX_free"},
+        {&hash->init, "EVP_DigestInit_ex"},     {&hash->update, "EVP_DigestUpdate"},
         {&hash->final, "EVP_DigestFinal_ex"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(symbols); i++) {
@@ -47,7 +46,7 @@ load(FaHash *hash)
             return false;
         *(void **)symbols[i].slot = found;
     }
-    hash->algorithm = hash->sha256();
+    hash->algorithm = hash->fetch(NULL, "SHA256", NULL);
     return hash->algorithm != NULL;
 }
 
@@ -70,6 +69,8 @@ fa_hash_free(FaHash *hash)
 {
     if (hash == NULL)
         return;
+    if (hash->algorithm != NULL)
+        hash->release(hash->algorithm);
     if (hash->library != NULL)
         dlclose(hash->library);
     g_free(hash);
