@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "store/checkout.h"
+#include "store/delta.h"
 #include "store/object.h"
 #include "store/private.h"
 #include "sys/fd.h"
@@ -25,6 +26,7 @@ typedef struct Gc {
     GHashTable *roots;  /* name of a build -> who keeps it */
     GHashTable *trees;  /* hexadecimal digest -> who keeps it */
     GHashTable *marked; /* FaDigest, of objects that stay */
+    GHashTable *bases;  /* FaDigest, of manifests that others are held as differences from */
     FaGcStats stats;
 } Gc;
 
@@ -141,10 +143,10 @@ read_sessions(Gc *gc, GError **error)
 }
 
 static void
-mark(Gc *gc, const FaDigest *digest)
+mark(GHashTable *marked, const FaDigest *digest)
 {
-    if (!g_hash_table_contains(gc->marked, digest))
-        g_hash_table_add(gc->marked, g_memdup2(digest, sizeof *digest));
+    if (!g_hash_table_contains(marked, digest))
+        g_hash_table_add(marked, g_memdup2(digest, sizeof *digest));
 }
 
 static bool
@@ -157,11 +159,14 @@ mark_tree(Gc *gc, const FaDigest *digest, GError **error)
         g_prefix_error(error, "cannot tell what is in use: ");
         return false;
     }
-    mark(gc, digest);
+    mark(gc->marked, digest);
+    FaDigest base;
+    if (fa_delta_get_base(gc->store, digest, &base))
+        mark(gc->bases, &base);
     for (size_t i = 0; i < tree->entries->len; i++) {
         const FaEntry *entry = fa_tree_get(tree, i);
         if (fa_entry_is_file(entry))
-            mark(gc, &entry->digest);
+            mark(gc->marked, &entry->digest);
     }
     return fa_cancel_check(gc->cancel, error);
 }
@@ -288,8 +293,10 @@ sweep_object(Gc *gc, int fd, const char *shard, const char *name, GError **error
     if (fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return fa_fail_errno(error, errno, "cannot look at object '%s/%s'", shard, name);
     uint64_t bytes = (uint64_t)status.st_blocks * BLOCK_SIZE;
-    if (fa_object_parse_name(shard, name, &digest, &is_program) &&
-        g_hash_table_contains(gc->marked, &digest)) {
+    bool is_object = fa_object_parse_name(shard, name, &digest, &is_program);
+    if ((is_object || fa_delta_parse_name(shard, name, &digest)) &&
+        (g_hash_table_contains(gc->marked, &digest) ||
+         (is_object && g_hash_table_contains(gc->bases, &digest)))) {
         gc->stats.bytes_kept += bytes;
         return true;
     }
@@ -350,10 +357,12 @@ fa_store_gc(FaStore *store, bool dry_run, FaCancel *cancel, FaGcStats *ret_stats
     gc.roots = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     gc.trees = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     gc.marked = g_hash_table_new_full(fa_digest_hash, fa_digest_equal_func, g_free, NULL);
+    gc.bases = g_hash_table_new_full(fa_digest_hash, fa_digest_equal_func, g_free, NULL);
     bool ok = collect(&gc, error);
     g_hash_table_unref(gc.roots);
     g_hash_table_unref(gc.trees);
     g_hash_table_unref(gc.marked);
+    g_hash_table_unref(gc.bases);
     if (ok)
         *ret_stats = gc.stats;
     else

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "store/delta.h"
 #include "store/private.h"
 #include "store/scan.h"
 #include "sys/fd.h"
@@ -246,6 +247,44 @@ read_all(Job *job, unsigned threads, GError **error)
     return false;
 }
 
+/* The directory as the stat cache knows it, whatever its times: what was imported from there last. */
+static FaCacheKey
+key_of_directory(const FaScan *scan)
+{
+    struct stat status;
+    FaCacheKey key = {0};
+    if (fstat(scan->fd, &status) == 0)
+        key = (FaCacheKey){.device = status.st_dev, .inode = status.st_ino, .size = UINT64_MAX};
+    return key;
+}
+
+static bool
+stage_manifest(const Job *job, const FaDigest *tree, const char *bytes, size_t length,
+               GError **error)
+{
+    const FaCacheKey key = key_of_directory(job->scan);
+    FaCache *cache = fa_store_get_cache(job->store);
+    FaDigest base;
+    g_autoptr(GError) problem = NULL;
+    if (fa_object_is_whole(job->staging->objects_fd, tree, false, length) ||
+        fa_delta_is_whole(job->staging->objects_fd, tree))
+        return true;
+
+    g_mutex_lock(&job->store->mutex);
+    bool has_base = fa_cache_find(cache, &key, &base);
+    g_mutex_unlock(&job->store->mutex);
+    if (has_base && fa_delta_stage(job->store, job->staging, &base, tree, bytes, length, &problem))
+        return true;
+    if (problem != NULL) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
+    g_mutex_lock(&job->store->mutex);
+    fa_cache_add(cache, &key, job->now != 0 ? job->now : fa_clock_now(), tree);
+    g_mutex_unlock(&job->store->mutex);
+    return fa_staging_write(job->staging, tree, false, bytes, length, error);
+}
+
 bool
 fa_import_run(FaStore *store, const char *directory, const FaImportOptions *options,
               FaStaging *staging, FaTree **ret_entries, FaDigest *ret_tree, FaTreeStats *ret_stats,
@@ -287,8 +326,7 @@ fa_import_run(FaStore *store, const char *directory, const FaImportOptions *opti
     fa_hasher_finish(hasher, ret_tree);
     scan.stats.files_read = todo->len;
     *ret_stats = scan.stats;
-    if (staging != NULL && !fa_object_is_whole(staging->objects_fd, ret_tree, false, length) &&
-        !fa_staging_write(staging, ret_tree, false, bytes, length, error))
+    if (staging != NULL && !stage_manifest(&job, ret_tree, bytes, length, error))
         return false;
     if (ret_entries != NULL)
         *ret_entries = g_steal_pointer(&scan.tree);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "store/delta.h"
 #include "store/private.h"
 #include "store/scan.h"
 #include "sys/fd.h"
@@ -98,8 +99,15 @@ fa_object_read(FaStore *store, const FaDigest *digest, size_t limit, char **ret_
     g_autofree char *content = NULL;
     size_t length;
     const FaHash *hash = fa_store_get_hash(store, error);
-    if (hash == NULL || !fa_fs_read(path, limit, &content, &length, error))
+    g_autoptr(GError) problem = NULL;
+    if (hash == NULL)
         return false;
+    if (!fa_fs_read(path, limit, &content, &length, &problem) &&
+        (!fa_error_is(problem, FA_ERROR_NOT_FOUND) ||
+         !fa_delta_read(store, digest, limit, &content, &length, NULL))) {
+        g_propagate_error(error, g_steal_pointer(&problem));
+        return false;
+    }
 
     FaDigest found;
     g_autoptr(FaHasher) hasher = fa_hasher_new(hash);
@@ -155,11 +163,10 @@ flatten(const char *name, char flat[NAME_FLAT])
     g_strlcpy(flat + SHARD, name + SHARD + 1, NAME_FLAT - SHARD);
 }
 
-int
-fa_staging_begin(FaStaging *staging, const FaDigest *digest, bool is_program, GError **error)
+static int
+begin(FaStaging *staging, const char *name, GError **error)
 {
-    char name[FA_OBJECT_NAME_SIZE], flat[NAME_FLAT];
-    fa_object_name(digest, is_program, name);
+    char flat[NAME_FLAT];
     flatten(name, flat);
     int fd = openat(staging->fd, flat, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) {
@@ -171,6 +178,14 @@ fa_staging_begin(FaStaging *staging, const FaDigest *digest, bool is_program, GE
     g_ptr_array_add(staging->names, g_strdup(name));
     g_mutex_unlock(&staging->mutex);
     return fd;
+}
+
+int
+fa_staging_begin(FaStaging *staging, const FaDigest *digest, bool is_program, GError **error)
+{
+    char name[FA_OBJECT_NAME_SIZE];
+    fa_object_name(digest, is_program, name);
+    return begin(staging, name, error);
 }
 
 bool
@@ -207,8 +222,17 @@ bool
 fa_staging_write(FaStaging *staging, const FaDigest *digest, bool is_program, const void *bytes,
                  size_t length, GError **error)
 {
+    char name[FA_OBJECT_NAME_SIZE];
+    fa_object_name(digest, is_program, name);
+    return fa_staging_write_as(staging, name, digest, is_program, bytes, length, error);
+}
+
+bool
+fa_staging_write_as(FaStaging *staging, const char *name, const FaDigest *digest, bool is_program,
+                    const void *bytes, size_t length, GError **error)
+{
     g_autoptr(GError) problem = NULL;
-    fa_autofd int fd = fa_staging_begin(staging, digest, is_program, &problem);
+    fa_autofd int fd = begin(staging, name, &problem);
     if (problem != NULL) {
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;
@@ -258,8 +282,12 @@ replace_object(FaStaging *staging, const char *flat, const char *name, GError **
     struct stat status;
     FaDigest digest;
     bool is_program;
-    if (!fa_object_parse_name(shard, name + SHARD + 1, &digest, &is_program))
-        g_assert_not_reached();
+    /* A manifest that is held as a difference from another one is as good as what is there. */
+    if (!fa_object_parse_name(shard, name + SHARD + 1, &digest, &is_program)) {
+        if (renameat(staging->fd, flat, staging->objects_fd, name) == 0)
+            return true;
+        return fa_fail_errno(error, errno, "cannot publish object '%s'", name);
+    }
     if (fstatat(staging->fd, flat, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return fa_fail_errno(error, errno, "cannot find '%s/%s'", staging->path, flat);
     if (is_whole(staging->objects_fd, name, &digest, is_program, (uint64_t)status.st_size) ||

@@ -27,7 +27,7 @@ mode_t fa_object_mode(bool is_program);
 /* Opens store/objects. */
 int fa_object_open_folder(FaStore *store, GError **error);
 bool fa_object_is_whole(int objects_fd, const FaDigest *digest, bool is_program, uint64_t size);
-/* Reads and checks all of it. */
+/* Reads and checks all of it; of a manifest also one that is held as a difference. */
 bool fa_object_read(FaStore *store, const FaDigest *digest, size_t limit, char **ret_content,
                     size_t *ret_length, GError **error);
 
@@ -52,6 +52,9 @@ bool fa_staging_end(FaStaging *staging, int fd, const FaDigest *digest, bool is_
                     GError **error);
 bool fa_staging_write(FaStaging *staging, const FaDigest *digest, bool is_program,
                       const void *bytes, size_t length, GError **error);
+/* The same under another name than an object's own. */
+bool fa_staging_write_as(FaStaging *staging, const char *name, const FaDigest *digest,
+                         bool is_program, const void *bytes, size_t length, GError **error);
 /* A file that is no object yet: nobody knows whether it will become one. */
 int fa_staging_begin_part(FaStaging *staging, char ret_name[FA_OBJECT_NAME_SIZE], GError **error);
 /* It holds what @digest says. */

@@ -2,7 +2,8 @@
 /*
  * What the files of the store share: the handle, and the places below it. Nobody else includes this.
  *
- *   objects/ab/cdef...   files by the digest of their content; those that may be executed end in ".x"
+ *   objects/ab/cdef...   files by the digest of their content; those that may be executed end in ".x", manifests that are
+ *                        held as differences in ".m"
  *   keys/DIGEST          a build: its name and its tree
  *   roots/KIND/ID        names that are to be kept
  *   sessions/            a lock for each handle that imported, what it imported and what it uses

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "store/checkout.h"
+#include "store/delta.h"
 #include "store/object.h"
 #include "store/private.h"
 #include "sys/fd.h"
@@ -55,6 +56,15 @@ is_intact(Verify *verify, const char *name, const FaDigest *digest)
            fa_digest_is_equal(&found, digest);
 }
 
+/* A manifest, however it is held. */
+static bool
+is_readable(Verify *verify, const FaDigest *digest)
+{
+    g_autofree char *text = NULL;
+    size_t length;
+    return fa_object_read(verify->store, digest, FA_TREE_TEXT_MAX, &text, &length, NULL);
+}
+
 /* A damaged object is as good as none: without its name, an import puts a whole one there. */
 static bool
 drop_object(Verify *verify, const char *name, GError **error)
@@ -74,11 +84,13 @@ read_shard(Verify *verify, const char *folder, const char *shard, GError **error
         g_autofree char *name = g_build_filename(shard, *rest, NULL);
         FaDigest digest;
         bool is_program;
-        if (!fa_object_parse_name(shard, *rest, &digest, &is_program))
+        bool is_object = fa_object_parse_name(shard, *rest, &digest, &is_program);
+        if (!is_object && !fa_delta_parse_name(shard, *rest, &digest))
             continue;
         if (!fa_cancel_check(verify->cancel, error))
             return false;
-        if (!is_intact(verify, name, &digest) && !drop_object(verify, name, error))
+        bool is_good = is_object ? is_intact(verify, name, &digest) : is_readable(verify, &digest);
+        if (!is_good && !drop_object(verify, name, error))
             return false;
     }
     return names != NULL;
@@ -241,7 +253,8 @@ report_object(Verify *verify, const char *name)
     char shard[] = {name[0], name[1], '\0'};
     FaDigest digest;
     bool is_program;
-    if (!fa_object_parse_name(shard, name + sizeof shard, &digest, &is_program))
+    if (!fa_object_parse_name(shard, name + sizeof shard, &digest, &is_program) &&
+        !fa_delta_parse_name(shard, name + sizeof shard, &digest))
         return;
     for (size_t i = 0; i < verify->builds->len; i++) {
         const Build *build = g_ptr_array_index(verify->builds, i);
@@ -252,7 +265,7 @@ report_object(Verify *verify, const char *name)
     const FaDamage damage = {
         .path = path,
         .names = (const char *const *)names->pdata,
-        .restored = is_intact(verify, name, &digest),
+        .restored = is_intact(verify, name, &digest) || is_readable(verify, &digest),
     };
     verify->report(&damage, verify->data);
 }

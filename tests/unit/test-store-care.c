@@ -280,6 +280,95 @@ test_manifest(Fixture *fixture, gconstpointer data)
     g_assert_cmpuint(fixture->damages, ==, 0);
 }
 
+#define MANY 1000
+
+/* A tree whose manifest is worth more than a block. */
+static void
+make_many(void)
+{
+    for (unsigned i = 0; i < MANY; i++) {
+        g_autofree char *path = g_strdup_printf("in/%u", i);
+        g_autofree char *text = g_strdup_printf(LONG_TEXT " %u", i);
+        put(path, text);
+    }
+}
+
+/* (transfer full) (nullable) The only manifest that is held as a difference. */
+static char *
+find_difference(void)
+{
+    char *found = NULL;
+    g_auto(GStrv) shards = fa_fs_list("home/store/objects", NULL);
+    for (char **shard = shards; *shard != NULL; shard++) {
+        g_autofree char *folder = g_build_filename("home/store/objects", *shard, NULL);
+        g_auto(GStrv) names = fa_fs_list(folder, NULL);
+        for (char **name = names; *name != NULL; name++) {
+            if (!g_str_has_suffix(*name, ".m"))
+                continue;
+            g_assert_null(found);
+            found = g_build_filename(folder, *name, NULL);
+        }
+    }
+    return found;
+}
+
+/* Files at the beginning, in between and at the end come, go and change. */
+static FaDigest
+publish_changed(Fixture *fixture)
+{
+    unlink("in/0");
+    unlink("in/77");
+    unlink("in/999");
+    put("in/500", "changed");
+    put("in/ first", LONG_TEXT " first");
+    put("in/500.a", LONG_TEXT " between");
+    put("in/zzz", LONG_TEXT " last");
+    return publish(fixture, "two");
+}
+
+static void
+test_difference(Fixture *fixture, gconstpointer data)
+{
+    static const char *const names[] = {"two", NULL};
+    FaDigest tree;
+    g_auto(FaGcStats) stats = {0};
+    make_many();
+    publish(fixture, "one");
+    tree = publish_changed(fixture);
+    g_autofree char *path = find_difference();
+    struct stat status;
+    g_assert_nonnull(path);
+    g_assert_cmpint(stat(path, &status), ==, 0);
+    g_assert_cmpint(status.st_size, <, 2000);
+
+    /* Its base stays with it, though the base's build goes; and what is in a checkout is what was imported. */
+    g_assert_true(fa_store_add_root(fixture->store, "pinned", "x", names, NULL));
+    reopen(fixture);
+    g_assert_true(fa_store_gc(fixture->store, false, NULL, &stats, NULL));
+    g_assert_false(is_there(fixture, "one"));
+    FaDigest again;
+    g_assert_true(fa_store_checkout(fixture->store, &tree, "out", NULL, true, NULL));
+    g_assert_true(fa_store_digest(fixture->store, "out", NULL, &again, NULL, NULL));
+    g_assert_true(fa_digest_is_equal(&tree, &again));
+    verify(fixture);
+    g_assert_cmpuint(fixture->damages, ==, 0);
+}
+
+static void
+test_damaged_difference(Fixture *fixture, gconstpointer data)
+{
+    make_many();
+    publish(fixture, "one");
+    publish_changed(fixture);
+    g_autofree char *path = find_difference();
+    damage(path);
+    verify(fixture);
+    g_assert_cmpuint(fixture->damages, >, 0);
+    g_assert_cmpuint(fixture->restored, ==, fixture->damages);
+    verify(fixture);
+    g_assert_cmpuint(fixture->damages, ==, 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -293,5 +382,7 @@ main(int argc, char **argv)
     ADD("damage-is-told-with-the-builds-that-have-it", test_damage);
     ADD("damage-is-cured-from-any-copy", test_restored);
     ADD("a-lost-manifest-is-made-again", test_manifest);
+    ADD("a-manifest-that-differs-little-is-held-as-the-difference", test_difference);
+    ADD("a-damaged-difference-is-made-again", test_damaged_difference);
     return g_test_run();
 }
