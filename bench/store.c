@@ -1,26 +1,23 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "store/store.h"
 
-/* What bench/store and bench/pull measure, one step at a time: bench-store STEP HOME [DIRECTORY [TARGET]]. */
+/* What bench/store and bench/pull measure, one step at a time: import prints the tree's digest, checkout wants it. */
 static bool
 run(FaStore *store, char **arguments, GError **error)
 {
-    const char *what = arguments[1], *directory = arguments[3];
     FaDigest tree;
-    if (strcmp(what, "keep") == 0) {
-        char hex[FA_DIGEST_HEX_SIZE];
-        if (!fa_store_import(store, directory, NULL, &tree, NULL, error))
-            return false;
-        fa_digest_to_hex(&tree, hex);
-        return printf("%s\n", hex) > 0;
-    }
-    if (strcmp(what, "import") == 0)
-        return fa_store_import(store, directory, NULL, &tree, NULL, error);
-    /* Finding the digest of the unchanged tree is in its time, as it is in a deployment. */
-    return fa_store_digest(store, directory, NULL, &tree, NULL, error) &&
-           fa_store_checkout(store, &tree, arguments[4], NULL, true, error);
+    if (strcmp(arguments[1], "checkout") == 0)
+        return fa_digest_from_hex(arguments[3], &tree)
+                   ? fa_store_checkout(store, &tree, arguments[4], NULL, true, error)
+                   : fa_fail(error, FA_ERROR_USAGE, "'%s' is not a digest", arguments[3]);
+
+    if (!fa_store_import(store, arguments[3], NULL, &tree, NULL, error))
+        return false;
+    g_autofree char *hex = fa_digest_to_string(&tree);
+    return printf("%s\n", hex) > 0;
 }
 
 int
@@ -28,10 +25,10 @@ main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
 
-    bool is_import = argc == 4 && (strcmp(argv[1], "import") == 0 || strcmp(argv[1], "keep") == 0);
+    bool is_import = argc == 4 && strcmp(argv[1], "import") == 0;
     if (!is_import && (argc != 5 || strcmp(argv[1], "checkout") != 0)) {
-        fprintf(stderr, "usage: bench-store import|keep HOME DIRECTORY\n"
-                        "       bench-store checkout HOME DIRECTORY TARGET\n");
+        fprintf(stderr, "usage: bench-store import HOME DIRECTORY\n"
+                        "       bench-store checkout HOME DIGEST TARGET\n");
         return 2;
     }
     g_autoptr(FaStore) store = fa_store_open(argv[2], &error);

@@ -14,8 +14,9 @@
 #include "sys/fd.h"
 #include "sys/fs.h"
 
-#define TINY   32 /* bytes: so many builds have the same that a file system runs out of links */
-#define BUFFER (64 * 1024)
+#define TINY        32 /* bytes: so many builds have the same that a file system runs out of links */
+#define BUFFER      (64 * 1024)
+#define THREAD_FROM 2000 /* entries; below that a thread costs more than it saves */
 
 typedef struct Checkout {
     const FaCheckout *what;
@@ -115,20 +116,72 @@ make_file(const Checkout *checkout, const FaEntry *entry, GError **error)
 }
 
 static bool
-make_entry(const Checkout *checkout, const FaEntry *entry, GError **error)
+make_directory(const Checkout *checkout, const FaEntry *entry, GError **error)
 {
-    switch (entry->kind) {
-    case FA_ENTRY_DIRECTORY:
-        return mkdirat(checkout->fd, entry->path, 0700) == 0 ||
-               fail(checkout, "create", entry->path, error);
-    case FA_ENTRY_FILE:
-    case FA_ENTRY_PROGRAM:
-        return make_file(checkout, entry, error);
-    case FA_ENTRY_LINK:
-        return symlinkat(entry->target, checkout->fd, entry->path) == 0 ||
-               fail(checkout, "create", entry->path, error);
+    return mkdirat(checkout->fd, entry->path, 0700) == 0 ||
+           fail(checkout, "create", entry->path, error);
+}
+
+static bool
+make_link(const Checkout *checkout, const FaEntry *entry, GError **error)
+{
+    return symlinkat(entry->target, checkout->fd, entry->path) == 0 ||
+           fail(checkout, "create", entry->path, error);
+}
+
+static bool
+make_directories(const Checkout *checkout, GError **error)
+{
+    const FaTree *tree = checkout->what->tree;
+    for (size_t i = 0; i < tree->entries->len; i++) {
+        const FaEntry *entry = fa_tree_get(tree, i);
+        if (entry->kind == FA_ENTRY_DIRECTORY && !make_directory(checkout, entry, error))
+            return false;
     }
-    g_assert_not_reached();
+    return true;
+}
+
+/* Neighbours in the tree, for one thread: two of them are seldom in the same directory, whose lock they would share. */
+typedef struct Part {
+    const Checkout *checkout;
+    size_t from, to;
+    GError *error;
+} Part;
+
+static gpointer
+fill_part(gpointer data)
+{
+    Part *part = data;
+    for (size_t i = part->from; i < part->to; i++) {
+        const FaEntry *entry = fa_tree_get(part->checkout->what->tree, i);
+        if (entry->kind == FA_ENTRY_DIRECTORY)
+            continue;
+        bool ok = entry->kind == FA_ENTRY_LINK ? make_link(part->checkout, entry, &part->error)
+                                               : make_file(part->checkout, entry, &part->error);
+        if (!ok)
+            break;
+    }
+    return NULL;
+}
+
+static bool
+make_rest(const Checkout *checkout, GError **error)
+{
+    size_t count = checkout->what->tree->entries->len;
+    Part first = {.checkout = checkout, .to = count >= THREAD_FROM ? count / 2 : count};
+    Part second = {.checkout = checkout, .from = first.to, .to = count};
+    GThread *helper = second.from < second.to ? g_thread_new("checkout", fill_part, &second) : NULL;
+    fill_part(&first);
+    if (helper != NULL)
+        g_thread_join(helper);
+    if (first.error != NULL) {
+        g_clear_error(&second.error);
+        g_propagate_error(error, first.error);
+        return false;
+    }
+    if (second.error != NULL)
+        g_propagate_error(error, second.error);
+    return second.error == NULL;
 }
 
 /* Directories get their mode when they are full, the innermost first; one time for all, whenever they are made. */
@@ -159,11 +212,8 @@ fill(Checkout *checkout, GError **error)
     checkout->fd = open(checkout->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (checkout->fd < 0)
         return fail(checkout, "open", ".", error);
-    for (size_t i = 0; i < checkout->what->tree->entries->len; i++) {
-        if (!make_entry(checkout, fa_tree_get(checkout->what->tree, i), error))
-            return false;
-    }
-    return finish(checkout, error);
+    return make_directories(checkout, error) && make_rest(checkout, error) &&
+           finish(checkout, error);
 }
 
 char *
