@@ -36,48 +36,54 @@ take_hash(const FaEvent *event, void *data, GError **error)
     return true;
 }
 
-/* One that was here before. */
-static bool
-compare(FaLedger *ledger, const FaEvent *event, GError **error)
-{
-    const FaLedgerQuery one = {.after = event->position - 1, .limit = 1};
-    FaDigest here = {0};
-    if (!fa_ledger_scan(ledger, &one, take_hash, &here, error))
-        return false;
-    if (fa_digest_is_equal(&here, &event->hash))
-        return true;
-    return fa_fail(error, FA_ERROR_CONFLICT,
-                   "event %" PRIu64 " is another one in the ledger: these are two histories",
-                   event->position);
-}
-
-static bool
-import_event(FaLedger *ledger, FaLedgerHead *head, FaEvent *event, uint64_t *expected,
-             GError **error)
-{
-    FaDigest hash = event->hash;
-    if (event->position != *expected)
-        return fa_fail(error, FA_ERROR_CONFIG, "event %" PRIu64 " is where %" PRIu64 " should be",
-                       event->position, *expected);
-    *expected += 1;
-    if (event->position <= head->position)
-        return compare(ledger, event, error);
-    if (!fa_ledger_add(ledger, head, event, error))
-        return false;
-    if (fa_digest_is_equal(&hash, &event->hash))
-        return true;
-    return fa_fail(error, FA_ERROR_CONFIG,
-                   "event %" PRIu64 " or one before it was changed: its hash is another",
-                   event->position);
-}
-
 typedef struct Import {
     FaLedgerNextFunc next;
     void *data;
     FaCancel *cancel;
     uint64_t line;     /* count of them */
     uint64_t expected; /* position of the next event; the first line decides where it begins */
+    FaDigest before;   /* hash of the one before that */
 } Import;
+
+/* The hash of the event at @position here. */
+static bool
+find_hash(FaLedger *ledger, uint64_t position, FaDigest *ret_hash, GError **error)
+{
+    const FaLedgerQuery one = {.after = position - 1, .limit = 1};
+    *ret_hash = (FaDigest){0};
+    return position == 0 || fa_ledger_scan(ledger, &one, take_hash, ret_hash, error);
+}
+
+static bool
+compare(FaLedger *ledger, const FaEvent *event, GError **error)
+{
+    FaDigest here;
+    if (!find_hash(ledger, event->position, &here, error))
+        return false;
+    return fa_digest_is_equal(&here, &event->hash) ||
+           fa_fail(error, FA_ERROR_CONFLICT,
+                   "event %" PRIu64 " is another one in the ledger: these are two histories",
+                   event->position);
+}
+
+static bool
+import_event(FaLedger *ledger, FaLedgerHead *head, FaEvent *event, Import *work, GError **error)
+{
+    FaDigest hash;
+    if (event->position != work->expected)
+        return fa_fail(error, FA_ERROR_CONFIG, "event %" PRIu64 " is where %" PRIu64 " should be",
+                       event->position, work->expected);
+    if (!fa_ledger_hash(ledger, &work->before, event, &hash, error))
+        return false;
+    if (!fa_digest_is_equal(&hash, &event->hash))
+        return fa_fail(error, FA_ERROR_CONFIG,
+                       "event %" PRIu64 " or one before it was changed: its hash is another",
+                       event->position);
+    work->expected++;
+    work->before = hash;
+    return event->position <= head->position ? compare(ledger, event, error)
+                                             : fa_ledger_add(ledger, head, event, error);
+}
 
 static bool
 import_line(FaLedger *ledger, FaLedgerHead *head, Import *work, const char *line, size_t length,
@@ -86,9 +92,12 @@ import_line(FaLedger *ledger, FaLedgerHead *head, Import *work, const char *line
     g_autoptr(FaEvent) event = fa_event_from_line(line, (gssize)length, error);
     if (event == NULL)
         return false;
-    if (work->line == 1)
+    if (work->line == 1) {
         work->expected = MIN(event->position, head->position + 1);
-    return import_event(ledger, head, event, &work->expected, error);
+        if (!find_hash(ledger, work->expected - 1, &work->before, error))
+            return false;
+    }
+    return import_event(ledger, head, event, work, error);
 }
 
 static bool
