@@ -16,6 +16,7 @@ struct FaContext {
     FaProduct *product;
     FaDiags *diags;
     char *home;
+    char *actor;
 };
 
 /* (transfer full) (nullable) The nearest folder, from here up, that holds a product. */
@@ -67,6 +68,7 @@ fa_context_open(const char *home, GError **error)
 
     g_autoptr(FaContext) context = g_new0(FaContext, 1);
     context->diags = fa_diags_new();
+    context->actor = fa_user_get_own_name();
     context->home = find_home(home, directory);
     /* The home of last resort is the machine's: its owner may be unable to read a product of root's. */
     bool is_apart = strcmp(context->home, DEFAULT_HOME) == 0 && fa_user_is_owner(directory);
@@ -84,6 +86,7 @@ fa_context_free(FaContext *context)
     g_clear_pointer(&context->product, fa_product_free);
     g_clear_pointer(&context->diags, fa_diags_free);
     g_free(context->home);
+    g_free(context->actor);
     g_free(context);
 }
 
@@ -97,6 +100,12 @@ const char *
 fa_context_get_home(const FaContext *context)
 {
     return context->home;
+}
+
+const char *
+fa_context_get_actor(const FaContext *context)
+{
+    return context->actor;
 }
 
 FaDiags *

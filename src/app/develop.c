@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "app/ledger.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "source/source.h"
@@ -81,9 +82,20 @@ make_checkout(const FaContext *context, const FaRecipe *recipe, const char *bran
            fa_source_clone_for_work(source, branch, checkout, cancel, error);
 }
 
+/* (transfer full) (nullable) What went wrong with it. */
+static char *
+record(const FaContext *context, FaEventKind kind, const char *component, const char *checkout)
+{
+    const char *home = fa_context_get_home(context);
+    g_autofree char *path = fa_home_ledger_path(home, checkout);
+    JsonObject *payload = json_object_new();
+    json_object_set_string_member(payload, "checkout", path);
+    return fa_home_ledger_record(home, fa_context_get_actor(context), kind, component, payload);
+}
+
 bool
 fa_develop_begin(const FaContext *context, const char *component, const char *branch,
-                 FaCancel *cancel, char **ret_checkout, GError **error)
+                 FaCancel *cancel, char **ret_checkout, char **ret_warning, GError **error)
 {
     const char *home = fa_context_get_home(context);
     const FaRecipe *recipe;
@@ -110,12 +122,14 @@ fa_develop_begin(const FaContext *context, const char *component, const char *br
     if (lock == NULL || !make_checkout(context, recipe, branch, checkout, cancel, error) ||
         !prepare(recipe, checkout, cancel, error) || !fa_fs_switch_symlink(link, checkout, error))
         return false;
+    *ret_warning = record(context, FA_EVENT_COMPONENT_DEVELOP, component, checkout);
     *ret_checkout = g_steal_pointer(&checkout);
     return true;
 }
 
 bool
-fa_develop_end(const FaContext *context, const char *component, char **ret_checkout, GError **error)
+fa_develop_end(const FaContext *context, const char *component, char **ret_checkout,
+               char **ret_warning, GError **error)
 {
     const char *home = fa_context_get_home(context);
     const FaRecipe *recipe;
@@ -126,6 +140,8 @@ fa_develop_end(const FaContext *context, const char *component, char **ret_check
     g_autofree char *checkout = fa_develop_get_checkout(home, component);
     if (unlink(link) != 0 && errno != ENOENT)
         return fa_fail_errno(error, errno, "cannot remove '%s'", link);
+    *ret_warning =
+        checkout != NULL ? record(context, FA_EVENT_COMPONENT_PINNED, component, checkout) : NULL;
     *ret_checkout = g_steal_pointer(&checkout);
     return true;
 }

@@ -16,11 +16,12 @@ char *fa_develop_get_checkout(const char *home, const char *component);
 
 /*
  * Makes the checkout of @branch (nullable: the recipe's trunk) if it is not there, prepares it as the recipe says, and
- * takes it into use. *ret_checkout (transfer full).
+ * takes it into use. *ret_checkout (transfer full). It is recorded; *ret_warning (transfer full) (nullable) tells when it
+ * could not be.
  */
 bool fa_develop_begin(const FaContext *context, const char *component, const char *branch,
-                      FaCancel *cancel, char **ret_checkout, GError **error);
+                      FaCancel *cancel, char **ret_checkout, char **ret_warning, GError **error);
 
 /* Goes back to the pinned revision; *ret_checkout (transfer full) (nullable) is what stays, NULL when there was none. */
 bool fa_develop_end(const FaContext *context, const char *component, char **ret_checkout,
-                    GError **error);
+                    char **ret_warning, GError **error);

@@ -1,5 +1,6 @@
 #include "app/gc.h"
 
+#include "app/ledger.h"
 #include "store/store.h"
 #include "sys/user.h"
 
@@ -26,8 +27,20 @@ report(const FaGcStats *stats, bool dry_run)
     return object;
 }
 
+/* (transfer full) (nullable) What went wrong with it. */
+static char *
+record(const char *home, const char *actor, const FaGcStats *stats)
+{
+    JsonObject *payload = json_object_new();
+    json_object_set_int_member(payload, "names-removed", (gint64)stats->names_removed);
+    json_object_set_int_member(payload, "objects-removed", (gint64)stats->objects_removed);
+    json_object_set_int_member(payload, "bytes-freed", (gint64)stats->bytes_freed);
+    return fa_home_ledger_record(home, actor, FA_EVENT_STORE_GC, "store", payload);
+}
+
 bool
-fa_gc(const char *home, bool dry_run, FaCancel *cancel, JsonObject **ret_report, GError **error)
+fa_gc(const char *home, const char *actor, bool dry_run, FaCancel *cancel, JsonObject **ret_report,
+      char **ret_warning, GError **error)
 {
     if (!fa_user_become_owner(home, error))
         return false;
@@ -35,6 +48,8 @@ fa_gc(const char *home, bool dry_run, FaCancel *cancel, JsonObject **ret_report,
     g_auto(FaGcStats) stats = {0};
     if (store == NULL || !fa_store_gc(store, dry_run, cancel, &stats, error))
         return false;
+    bool is_changed = stats.names_removed > 0 || stats.objects_removed > 0;
     *ret_report = report(&stats, dry_run);
+    *ret_warning = is_changed && !dry_run ? record(home, actor, &stats) : NULL;
     return true;
 }

@@ -5,9 +5,11 @@
 
 #include "app/environment.h"
 #include "app/keep.h"
+#include "app/ledger.h"
 #include "app/names.h"
 #include "base/error.h"
 #include "domain/ports.h"
+#include "ledger/ledger.h"
 #include "proc/client.h"
 #include "site/portcheck.h"
 #include "sys/clock.h"
@@ -365,6 +367,35 @@ url_of(const FaChoice *choice)
                            fa_ports_get(choice->site, choice->environment, 0, 0));
 }
 
+static char *
+name_of(const FaChoice *choice)
+{
+    return g_strdup_printf("%s.%s", choice->environment->name, choice->site->name);
+}
+
+static bool
+record_up(FaContext *context, const FaChoice *choice, FaLedger *ledger, const FaComposed *composed,
+          const GPtrArray *plan, GError **error)
+{
+    const char *home = fa_context_get_home(context);
+    g_autofree char *name = name_of(choice);
+    JsonObject *payload = json_object_new(), *components = json_object_new();
+    for (guint i = 0; i < plan->len; i++) {
+        const FaAssembled *one = g_ptr_array_index(plan, i);
+        g_autofree char *path =
+            fa_home_ledger_path(home, one->path != NULL ? one->path : one->component);
+        json_object_set_string_member(components, one->component, path);
+    }
+    json_object_set_string_member(payload, "build", composed->name);
+    json_object_set_boolean_member(payload, "is-new", composed->is_new);
+    json_object_set_object_member(payload, "components", components);
+    if (fa_home_ledger_append(ledger, fa_context_get_actor(context), FA_EVENT_ENVIRONMENT_UP, name,
+                              payload, error))
+        return true;
+    g_prefix_error(error, "%s is up, but this was not recorded: ", name);
+    return false;
+}
+
 bool
 fa_up(FaContext *context, const FaChoice *choice, const FaUpOptions *options, char **ret_url,
       GError **error)
@@ -380,6 +411,9 @@ fa_up(FaContext *context, const FaChoice *choice, const FaUpOptions *options, ch
     g_auto(FaComposed) composed = {0};
     if (environment == NULL)
         return false;
+    g_autoptr(FaLedger) ledger = fa_home_ledger_open(fa_context_get_home(context), true, error);
+    if (ledger == NULL)
+        return false;
     const FaLayout *layout = fa_environment_get_layout(environment);
     if (!fa_keep_builds(context, layout, plan, error) ||
         !fa_environment_compose(environment, options->assemble.unprotected, policy,
@@ -390,19 +424,33 @@ fa_up(FaContext *context, const FaChoice *choice, const FaUpOptions *options, ch
     if (!start(context, choice, environment, &composed, options, error) ||
         !wait_until_up(layout, options->assemble.cancel, error) ||
         !set_up_all(context, environment, options, error) ||
+        !record_up(context, choice, ledger, &composed, plan, error) ||
         !fa_keep_drop_old(context, layout, error))
         return false;
     *ret_url = url_of(choice);
     return true;
 }
 
+/* (transfer full) (nullable) What went wrong with it. */
+static char *
+record_down(const FaContext *context, const FaChoice *choice, const FaLayout *layout)
+{
+    g_autofree char *name = name_of(choice), *build = NULL;
+    JsonObject *payload = json_object_new();
+    if (fa_layout_get_current(layout, &build, NULL) && build != NULL)
+        json_object_set_string_member(payload, "build", build);
+    return fa_home_ledger_record(fa_context_get_home(context), fa_context_get_actor(context),
+                                 FA_EVENT_ENVIRONMENT_DOWN, name, payload);
+}
+
 bool
 fa_down(FaContext *context, const FaChoice *choice, FaCancel *cancel, bool *ret_was_up,
-        GError **error)
+        char **ret_warning, GError **error)
 {
     g_autoptr(FaLayout) layout = fa_names_layout(context, choice, error);
     if (layout == NULL)
         return false;
+    *ret_warning = NULL;
     *ret_was_up = is_running(layout, cancel);
     if (!*ret_was_up)
         return true;
@@ -412,7 +460,10 @@ fa_down(FaContext *context, const FaChoice *choice, FaCancel *cancel, bool *ret_
         if (!pause_briefly(cancel, error))
             return false;
     }
-    return fa_cancel_check(cancel, error);
+    if (!fa_cancel_check(cancel, error))
+        return false;
+    *ret_warning = record_down(context, choice, layout);
+    return true;
 }
 
 static JsonArray *
@@ -450,7 +501,7 @@ fa_status(FaContext *context, const FaChoice *choice, FaCancel *cancel, JsonObje
         return false;
     }
     JsonObject *status = json_object_new();
-    g_autofree char *name = g_strdup_printf("%s.%s", choice->environment->name, choice->site->name);
+    g_autofree char *name = name_of(choice);
     g_autofree char *url = url_of(choice);
     json_object_set_string_member(status, "environment", name);
     json_object_set_string_member(status, "url", url);

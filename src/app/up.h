@@ -20,15 +20,16 @@ typedef struct FaUpOptions {
 /*
  * Builds what is missing, composes the environment, starts its supervisor or brings the one that runs up to date, waits
  * until every process runs and is ready, and does the set-up steps that are not done yet. Of older builds the last few stay. CONFLICT when a port is
- * taken, or when somebody else is changing the environment.
+ * taken, or when somebody else is changing the environment. A ledger that cannot be opened stops it before anything is changed.
  * *ret_url (transfer full): where the site answers.
  */
 bool fa_up(FaContext *context, const FaChoice *choice, const FaUpOptions *options, char **ret_url,
            GError **error);
 
-/* Stops all processes and the supervisor; true also when it did not run. */
+/* Stops all processes and the supervisor; true also when it did not run. *ret_warning (transfer full) (nullable) tells when it
+ * could not be recorded, which stops nothing. */
 bool fa_down(FaContext *context, const FaChoice *choice, FaCancel *cancel, bool *ret_was_up,
-             GError **error);
+             char **ret_warning, GError **error);
 
 /*
  * *ret_status (transfer full): { "environment", "url", "build", "running": bool, "processes": [{"name", "state", "pid",

@@ -60,3 +60,12 @@ fa_say(const FaInvocation *invocation, const char *format, ...)
     va_end(arguments);
     fputc('\n', stderr);
 }
+
+void
+fa_warn(const FaInvocation *invocation, const char *warning)
+{
+    bool colour = invocation->colour_err;
+    if (warning != NULL)
+        fprintf(stderr, "%swarning:%s %s\n", fa_style_on(FA_STYLE_WARN, colour),
+                fa_style_off(FA_STYLE_WARN, colour), warning);
+}

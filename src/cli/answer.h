@@ -13,5 +13,7 @@ bool fa_answer_json(JsonObject *object, GError **error);
 bool fa_answer_json_node(JsonNode *node, GError **error);
 /* As wide as the terminal, coloured if @invocation says so. */
 bool fa_answer_table(const FaInvocation *invocation, const FaTable *table, GError **error);
+/* To stderr, however quiet it is to be; nothing for NULL. */
+void fa_warn(const FaInvocation *invocation, const char *warning);
 /* To stderr, unless --quiet: what was done, what to do next. */
 void fa_say(const FaInvocation *invocation, const char *format, ...) G_GNUC_PRINTF(2, 3);

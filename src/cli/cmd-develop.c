@@ -17,9 +17,10 @@ static const FaOption options[] = {
 static bool
 end(const FaInvocation *invocation, const FaContext *context, const char *component, GError **error)
 {
-    g_autofree char *checkout = NULL;
-    if (!fa_develop_end(context, component, &checkout, error))
+    g_autofree char *checkout = NULL, *warning = NULL;
+    if (!fa_develop_end(context, component, &checkout, &warning, error))
         return false;
+    fa_warn(invocation, warning);
     if (checkout == NULL)
         fa_say(invocation, "'%s' was not worked on", component);
     else
@@ -42,9 +43,11 @@ run(FaInvocation *invocation, GError **error)
     if (chosen->off)
         return end(invocation, context, component, error);
 
-    g_autofree char *checkout = NULL;
-    if (!fa_develop_begin(context, component, chosen->branch, invocation->cancel, &checkout, error))
+    g_autofree char *checkout = NULL, *warning = NULL;
+    if (!fa_develop_begin(context, component, chosen->branch, invocation->cancel, &checkout,
+                          &warning, error))
         return false;
+    fa_warn(invocation, warning);
     fa_say(invocation, "next: fassembler up, then edit; dev environments use it");
     return fa_answer_text(error, "%s\n", checkout);
 }

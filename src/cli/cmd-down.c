@@ -8,9 +8,11 @@ run(FaInvocation *invocation, GError **error)
     g_autoptr(FaContext) context = NULL;
     FaChoice choice;
     bool was_up = false;
+    g_autofree char *warning = NULL;
     if (!fa_environment_find(invocation, invocation->arguments[0], &context, &choice, error) ||
-        !fa_down(context, &choice, invocation->cancel, &was_up, error))
+        !fa_down(context, &choice, invocation->cancel, &was_up, &warning, error))
         return false;
+    fa_warn(invocation, warning);
     fa_say(invocation, "%s.%s %s", choice.environment->name, choice.site->name,
            was_up ? "is down" : "was not up");
     return true;

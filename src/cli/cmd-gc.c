@@ -2,6 +2,7 @@
 #include "app/gc.h"
 #include "base/text.h"
 #include "cli/answer.h"
+#include "cli/home.h"
 
 static bool
 answer(const FaInvocation *invocation, JsonObject *report, GError **error)
@@ -33,6 +34,7 @@ run(FaInvocation *invocation, GError **error)
     g_autoptr(FaContext) context = NULL;
     g_autoptr(JsonObject) report = NULL;
     const char *home = invocation->home;
+    g_autofree char *actor = fa_home_get_actor(), *warning = NULL;
 
     if (home == NULL) {
         context = fa_context_open(NULL, error);
@@ -40,8 +42,9 @@ run(FaInvocation *invocation, GError **error)
             return false;
         home = fa_context_get_home(context);
     }
-    if (!fa_gc(home, invocation->dry_run, invocation->cancel, &report, error))
+    if (!fa_gc(home, actor, invocation->dry_run, invocation->cancel, &report, &warning, error))
         return false;
+    fa_warn(invocation, warning);
     return invocation->json ? fa_answer_json(report, error) : answer(invocation, report, error);
 }
 

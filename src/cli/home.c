@@ -2,6 +2,12 @@
 
 #include "sys/user.h"
 
+char *
+fa_home_get_actor(void)
+{
+    return fa_user_get_own_name();
+}
+
 bool
 fa_home_find(const FaInvocation *invocation, FaContext **ret_context, const char **ret_home,
              GError **error)

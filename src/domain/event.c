@@ -51,6 +51,17 @@ fa_event_kind_to_string(FaEventKind kind)
     return names[kind];
 }
 
+unsigned
+fa_event_kind_get_version(FaEventKind kind)
+{
+    unsigned newest = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(schemas); i++) {
+        if (schemas[i].kind == kind)
+            newest = MAX(newest, schemas[i].version);
+    }
+    return newest;
+}
+
 bool
 fa_event_kind_from_string(const char *text, FaEventKind *ret_kind)
 {

@@ -33,6 +33,8 @@ typedef enum FaEventKind {
 } FaEventKind;
 
 const char *fa_event_kind_to_string(FaEventKind kind);
+/* The newest version of its schema: what is written. */
+unsigned fa_event_kind_get_version(FaEventKind kind);
 bool fa_event_kind_from_string(const char *text, FaEventKind *ret_kind);
 
 /* The texts are borrowed, but those of fa_event_copy(). */

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -13,9 +12,9 @@
 #include "base/text.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
+#include "sys/user.h"
 
 #define RECORD_MAX   512
-#define USER_BUFFER  4096
 #define PAUSE_MIN_MS 5
 #define PAUSE_MAX_MS 250
 
@@ -23,17 +22,6 @@ struct FaLock {
     int fd;
     FaLockMode mode;
 };
-
-/* (transfer full) The user's name, or "user 1234". */
-static char *
-user_name(uid_t uid)
-{
-    char buffer[USER_BUFFER];
-    struct passwd entry, *found = NULL;
-    if (getpwuid_r(uid, &entry, buffer, sizeof buffer, &found) != 0 || found == NULL)
-        return g_strdup_printf("user %u", (unsigned)uid);
-    return g_strdup(found->pw_name);
-}
 
 /* The record is for people: three numbers and the purpose, a line each. */
 static void
@@ -66,7 +54,7 @@ read_owner(int fd)
         !fa_parse_int64(lines[2], 0, INT64_MAX, &since))
         return g_strdup("another process");
 
-    g_autofree char *user = user_name(uid);
+    g_autofree char *user = fa_user_get_name(uid);
     g_autofree char *age = fa_text_format_span(fa_clock_now() - since);
     g_autofree char *what = fa_text_sanitize(lines[3], strlen(lines[3]));
     return g_strdup_printf("'%s', pid %u of %s, for %s", what, pid, user, age);

@@ -9,6 +9,8 @@
 
 #include "base/error.h"
 
+#define USER_BUFFER 4096
+
 /* Folders that only root may use would be in the way of git and its like. */
 static const char *const of_root[] = {"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME",
                                       "XDG_RUNTIME_DIR", "XDG_STATE_HOME", NULL};
@@ -23,6 +25,22 @@ become(uid_t uid, gid_t gid, const struct passwd *user, GError **error)
     /* Lost with the ids; without it /proc/self is closed to our own children. */
     prctl(PR_SET_DUMPABLE, 1);
     return true;
+}
+
+char *
+fa_user_get_name(uid_t uid)
+{
+    char buffer[USER_BUFFER];
+    struct passwd entry, *found = NULL;
+    if (getpwuid_r(uid, &entry, buffer, sizeof buffer, &found) != 0 || found == NULL)
+        return g_strdup_printf("user %u", (unsigned)uid);
+    return g_strdup(found->pw_name);
+}
+
+char *
+fa_user_get_own_name(void)
+{
+    return fa_user_get_name(geteuid());
 }
 
 bool

@@ -12,5 +12,9 @@
  */
 bool fa_user_become_owner(const char *path, GError **error);
 bool fa_user_is_root(void);
+/* (transfer full) The name of user @uid, or "user 1234". */
+char *fa_user_get_name(uid_t uid);
+/* (transfer full) The same of who this process is now. */
+char *fa_user_get_own_name(void);
 /* True when @path is there and belongs to who this process is. */
 bool fa_user_is_owner(const char *path);

@@ -160,6 +160,7 @@ test_names(void)
         FaEventKind again;
         g_assert_true(fa_event_kind_from_string(fa_event_kind_to_string(kind), &again));
         g_assert_cmpint(again, ==, kind);
+        g_assert_cmpuint(fa_event_kind_get_version(kind), >=, 1);
     }
     FaEventKind none = FA_EVENT_STORE_GC;
     g_assert_false(fa_event_kind_from_string("moon.landing", &none));
