@@ -20,7 +20,7 @@
 #define NEWEST        ((sqlite3_int64)G_N_ELEMENTS(migrations))
 #define SETTINGS                                                                                   \
     "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cell_size_check=ON; "                 \
-    "PRAGMA cache_size=-16384;"
+    "PRAGMA cache_size=-16384; PRAGMA wal_autocheckpoint=8192;"
 
 /* The n-th brings a ledger from version n to n + 1. They are only ever added to. */
 static const char *const migrations[] = {fa_sqlite_1};
@@ -195,10 +195,14 @@ check_length(FaSqliteFile *file, GError **error)
     int in_log = 0, moved = 0;
     if (is_long_enough(file))
         return true;
+    /* The log is looked at with the first page that is read, which this one may be too short for as well. */
+    file->library.exec(file->database, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
     int code = file->library.wal_checkpoint_v2(file->database, "main", SQLITE_CHECKPOINT_PASSIVE,
                                                &in_log, &moved);
     if (is_long_enough(file) || (code == SQLITE_OK && moved < in_log))
         return true;
+    if (code == SQLITE_FULL || (code & 0xff) == SQLITE_IOERR)
+        return fail_with(file, code, "open", error);
     return fa_fail(error, FA_ERROR_FAILED,
                    "the ledger '%s' is truncated\n"
                    "help: 'ledger import' makes a new one of what was exported",
