@@ -4,62 +4,35 @@
 
 #include "base/error.h"
 #include "base/json.h"
-
-typedef enum FieldType { FIELD_TEXT, FIELD_INT, FIELD_BOOL, FIELD_OBJECT } FieldType;
-
-typedef struct Field {
-    const char *name; /* NULL ends the list */
-    FieldType type;
-    bool is_optional;
-} Field;
-
-typedef struct Schema {
-    FaEventKind kind;
-    unsigned version;
-    const Field *fields;
-} Schema;
+#include "domain/event-schema.h"
 
 static const char *const names[] = {
     [FA_EVENT_ENVIRONMENT_UP] = "environment.up",
     [FA_EVENT_ENVIRONMENT_DOWN] = "environment.down",
+    [FA_EVENT_ENVIRONMENT_CREATED] = "environment.created",
+    [FA_EVENT_ENVIRONMENT_RETIRED] = "environment.retired",
+    [FA_EVENT_ENVIRONMENT_BROKEN] = "environment.broken",
     [FA_EVENT_COMPONENT_DEVELOP] = "component.develop",
     [FA_EVENT_COMPONENT_PINNED] = "component.pinned",
     [FA_EVENT_STORE_GC] = "store.gc",
+    [FA_EVENT_RELEASE_CUT] = "release.cut",
+    [FA_EVENT_RELEASE_BUILT] = "release.built",
+    [FA_EVENT_RELEASE_REJECTED] = "release.rejected",
+    [FA_EVENT_NOTE_ADDED] = "note.added",
+    [FA_EVENT_DEPLOY_BEGUN] = "deploy.begun",
+    [FA_EVENT_DEPLOY_STEP] = "deploy.step",
+    [FA_EVENT_DEPLOY_SWITCHED] = "deploy.switched",
+    [FA_EVENT_DEPLOY_ENDED] = "deploy.ended",
+    [FA_EVENT_MIGRATION_RAN] = "migration.ran",
+    [FA_EVENT_BACKUP_MADE] = "backup.made",
+    [FA_EVENT_ACTOR_ACTED_AS] = "actor.acted-as",
 };
-
-/* components: the name of each in the store, or the checkout that is worked on */
-static const Field up_1[] = {
-    {"build", FIELD_TEXT}, {"is-new", FIELD_BOOL}, {"components", FIELD_OBJECT}, {0}};
-static const Field down_1[] = {{"build", FIELD_TEXT, .is_optional = true}, {0}};
-/* checkout: below the home */
-static const Field develop_1[] = {{"checkout", FIELD_TEXT}, {0}};
-static const Field pinned_1[] = {{"checkout", FIELD_TEXT}, {0}};
-static const Field gc_1[] = {
-    {"names-removed", FIELD_INT}, {"objects-removed", FIELD_INT}, {"bytes-freed", FIELD_INT}, {0}};
-
-static const Schema schemas[] = {
-    {FA_EVENT_ENVIRONMENT_UP, 1, up_1},
-    {FA_EVENT_ENVIRONMENT_DOWN, 1, down_1},
-    {FA_EVENT_COMPONENT_DEVELOP, 1, develop_1},
-    {FA_EVENT_COMPONENT_PINNED, 1, pinned_1},
-    {FA_EVENT_STORE_GC, 1, gc_1},
-};
+G_STATIC_ASSERT(G_N_ELEMENTS(names) == FA_EVENT_KINDS);
 
 const char *
 fa_event_kind_to_string(FaEventKind kind)
 {
     return names[kind];
-}
-
-unsigned
-fa_event_kind_get_version(FaEventKind kind)
-{
-    unsigned newest = 0;
-    for (size_t i = 0; i < G_N_ELEMENTS(schemas); i++) {
-        if (schemas[i].kind == kind)
-            newest = MAX(newest, schemas[i].version);
-    }
-    return newest;
 }
 
 bool
@@ -135,60 +108,6 @@ is_kind(const char *text)
 }
 
 static bool
-has_type(JsonNode *node, FieldType type)
-{
-    GType value = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_value_type(node) : G_TYPE_NONE;
-    switch (type) {
-    case FIELD_TEXT:
-        return value == G_TYPE_STRING;
-    case FIELD_INT:
-        return value == G_TYPE_INT64;
-    case FIELD_BOOL:
-        return value == G_TYPE_BOOLEAN;
-    case FIELD_OBJECT:
-        return JSON_NODE_HOLDS_OBJECT(node);
-    }
-    g_assert_not_reached();
-}
-
-static bool
-check_payload(const FaEvent *event, const Schema *schema, JsonObject *payload, GError **error)
-{
-    guint found = 0;
-    for (const Field *field = schema->fields; field->name != NULL; field++) {
-        JsonNode *node = json_object_get_member(payload, field->name);
-        if (node == NULL && field->is_optional)
-            continue;
-        if (node == NULL)
-            return fa_fail(error, FA_ERROR_CONFIG, "an event '%s' needs '%s'", event->kind,
-                           field->name);
-        if (!has_type(node, field->type))
-            return fa_fail(error, FA_ERROR_CONFIG, "'%s' of an event '%s' is of another type",
-                           field->name, event->kind);
-        found++;
-    }
-    if (found != json_object_get_size(payload))
-        return fa_fail(error, FA_ERROR_CONFIG,
-                       "an event '%s' has members that its version %u has not", event->kind,
-                       event->version);
-    return true;
-}
-
-/* (nullable) */
-static const Schema *
-find_schema(const FaEvent *event)
-{
-    FaEventKind kind;
-    if (!fa_event_kind_from_string(event->kind, &kind))
-        return NULL;
-    for (size_t i = 0; i < G_N_ELEMENTS(schemas); i++) {
-        if (schemas[i].kind == kind && schemas[i].version == event->version)
-            return &schemas[i];
-    }
-    return NULL;
-}
-
-static bool
 check_head(const FaEvent *event, GError **error)
 {
     if (!check_text("actor", event->actor, FA_EVENT_ACTOR_MAX, error) ||
@@ -210,8 +129,11 @@ fa_event_check(const FaEvent *event, bool must_be_known, char **ret_payload, GEr
 {
     if (!check_head(event, error))
         return false;
-    const Schema *schema = find_schema(event);
-    if (schema == NULL && must_be_known)
+    FaEventKind kind;
+    const FaEventField *fields = fa_event_kind_from_string(event->kind, &kind)
+                                     ? fa_event_kind_get_fields(kind, event->version)
+                                     : NULL;
+    if (fields == NULL && must_be_known)
         return fa_fail(error, FA_ERROR_CONFIG, "version %u of event '%s' is not known here",
                        event->version, event->kind);
 
@@ -223,7 +145,7 @@ fa_event_check(const FaEvent *event, bool must_be_known, char **ret_payload, GEr
     if (!JSON_NODE_HOLDS_OBJECT(node))
         return fa_fail(error, FA_ERROR_CONFIG, "the payload of an event '%s' is no object",
                        event->kind);
-    if (schema != NULL && !check_payload(event, schema, json_node_get_object(node), error))
+    if (fields != NULL && !fa_event_fields_check(fields, event, json_node_get_object(node), error))
         return false;
     *ret_payload = fa_json_to_canonical(node);
     return true;

@@ -25,12 +25,28 @@
 #define FA_EVENT_LINE_MAX    (8 * 1024 * 1024)
 
 typedef enum FaEventKind {
-    FA_EVENT_ENVIRONMENT_UP,    /* subject: ENVIRONMENT.SITE */
-    FA_EVENT_ENVIRONMENT_DOWN,  /* the same */
-    FA_EVENT_COMPONENT_DEVELOP, /* subject: the component, which is worked on in a checkout now */
-    FA_EVENT_COMPONENT_PINNED,  /* the same, which is at its pinned revision again */
-    FA_EVENT_STORE_GC,          /* subject: "store" */
+    FA_EVENT_ENVIRONMENT_UP,      /* subject: ENVIRONMENT.SITE; a snapshot runs there */
+    FA_EVENT_ENVIRONMENT_DOWN,    /* the same */
+    FA_EVENT_ENVIRONMENT_CREATED, /* the same */
+    FA_EVENT_ENVIRONMENT_RETIRED, /* the same */
+    FA_EVENT_ENVIRONMENT_BROKEN,  /* the same: a refresh failed, the last good build goes on */
+    FA_EVENT_COMPONENT_DEVELOP,   /* subject: the component, which is worked on in a checkout now */
+    FA_EVENT_COMPONENT_PINNED,    /* the same, which is at its pinned revision again */
+    FA_EVENT_STORE_GC,            /* subject: "store" */
+    FA_EVENT_RELEASE_CUT,         /* subject: the label of the release */
+    FA_EVENT_RELEASE_BUILT,    /* the same: for the first time, and these are its bits for ever */
+    FA_EVENT_RELEASE_REJECTED, /* the same: it goes nowhere any more */
+    FA_EVENT_NOTE_ADDED,       /* subject: the component */
+    FA_EVENT_DEPLOY_BEGUN, /* subject: ENVIRONMENT.SITE, as for all of deploy, migration, backup */
+    FA_EVENT_DEPLOY_STEP,
+    FA_EVENT_DEPLOY_SWITCHED, /* from now on the release runs there */
+    FA_EVENT_DEPLOY_ENDED,
+    FA_EVENT_MIGRATION_RAN,
+    FA_EVENT_BACKUP_MADE,
+    FA_EVENT_ACTOR_ACTED_AS, /* subject: who may; every use of --as */
 } FaEventKind;
+
+#define FA_EVENT_KINDS (FA_EVENT_ACTOR_ACTED_AS + 1)
 
 const char *fa_event_kind_to_string(FaEventKind kind);
 /* The newest version of its schema: what is written. */

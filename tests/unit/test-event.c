@@ -59,6 +59,35 @@ test_schema(void)
 }
 
 static void
+test_nested(void)
+{
+    static const struct {
+        const char *kind, *payload, *because; /* NULL: good */
+    } cases[] = {
+        {"release.built", "{\"bits\":\"b\",\"components\":{\"c\":{\"name\":\"n\",\"tree\":\"t\"}}}",
+         NULL},
+        {"release.built", "{\"bits\":\"b\",\"components\":{}}", NULL},
+        {"release.built", "{\"bits\":\"b\",\"components\":{\"c\":{\"name\":\"n\"}}}",
+         "needs 'tree'"},
+        {"release.built", "{\"bits\":\"b\",\"components\":{\"c\":1}}", "'c' in 'components'"},
+        {"deploy.ended", "{\"id\":\"d\",\"outcome\":\"rolled-back\"}", NULL},
+        {"deploy.ended", "{\"id\":\"d\",\"outcome\":\"rolled\"}", "none of: done failed undone"},
+        {"deploy.ended", "{\"id\":\"d\",\"outcome\":\"back\"}", "none of"},
+        {"deploy.ended", "{\"id\":\"d\",\"outcome\":\"\"}", "none of"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        FaEvent event = good();
+        event.kind = cases[i].kind;
+        event.payload = cases[i].payload;
+        g_autofree char *payload = NULL;
+        if (cases[i].because != NULL)
+            assert_refused(&event, true, cases[i].because);
+        else
+            g_assert_true(fa_event_check(&event, true, &payload, NULL));
+    }
+}
+
+static void
 test_form(void)
 {
     g_autofree char *long_text = g_strnfill(FA_EVENT_SUBJECT_MAX + 1, 'x');
@@ -156,7 +185,7 @@ test_bad_lines(void)
 static void
 test_names(void)
 {
-    for (FaEventKind kind = FA_EVENT_ENVIRONMENT_UP; kind <= FA_EVENT_STORE_GC; kind++) {
+    for (FaEventKind kind = 0; kind < FA_EVENT_KINDS; kind++) {
         FaEventKind again;
         g_assert_true(fa_event_kind_from_string(fa_event_kind_to_string(kind), &again));
         g_assert_cmpint(again, ==, kind);
@@ -172,6 +201,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/event/a-payload-is-made-canonical", test_canonical);
     g_test_add_func("/event/a-payload-has-to-fit-its-schema", test_schema);
+    g_test_add_func("/event/what-is-inside-of-a-payload-has-to-fit-too", test_nested);
     g_test_add_func("/event/what-is-no-event-is-refused", test_form);
     g_test_add_func("/event/an-unknown-kind-is-kept-but-not-written", test_unknown);
     g_test_add_func("/event/a-line-is-read-as-it-was-written", test_line);
