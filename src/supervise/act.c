@@ -38,6 +38,7 @@ reaped(SvSuper *super, SvProc *proc, int status)
     sv_watch_close(&super->loop, &proc->input);
     proc->input_length = 0;
     proc->last_stop = time(NULL);
+    proc->ended = status;
     sv_timer_clear(&super->loop, &proc->timer);
     bool early = sv_now() - proc->started <
                  (uint64_t)(proc->conf->startsecs > 0 ? proc->conf->startsecs : 0) * SV_SECOND;
@@ -214,6 +215,7 @@ spawn(SvSuper *super, SvProc *proc)
 
     proc->problem = SV_PROBLEM_NONE;
     proc->exit_status = 0;
+    proc->ended = -1;
     proc->killing = false;
     proc->last_start = time(NULL);
     proc->started = sv_now();
@@ -488,6 +490,8 @@ sv_proc_feed(SvSuper *super, SvProc *proc, SvHappening happening)
         sv_proc_feed(super, proc, SV_SETTLE);
     if (happening == SV_SETTLE && to == SV_WAITING)
         sv_turn_wait(super);
+    if ((happening == SV_SETTLE && to == SV_EXITED) || (from != to && to == SV_FATAL))
+        sv_proc_is_over(super, proc);
     if (from != to && proc->machine.state == to) {
         if (to == SV_RUNNING || to == SV_FATAL || to == SV_EXITED)
             wake_dependents(super, proc);

@@ -126,6 +126,8 @@ sv_program_difference(const SvProgram *a, const SvProgram *b, bool *ret_live)
          same_check(&a->health, &b->health) && a->health_interval == b->health_interval &&
              a->health_timeout == b->health_timeout && a->health_retries == b->health_retries,
          true},
+        {"exit_on", a->exit_on == b->exit_on, true},
+        {"forward_signals", a->forward == b->forward, true},
         {"sockets", same_sockets(a, b)},
         {"rlimit", same_limits(a, b)},
         {"ready", same_check(&a->ready, &b->ready) && a->ready_timeout == b->ready_timeout},

@@ -46,6 +46,9 @@ typedef struct SvCheckConf {
     uint32_t address; /* of the host, in network order */
 } SvCheckConf;
 
+/* When the end of a process is that of the supervisor: never, or where it is not started again. */
+typedef enum SvExitOn { SV_EXIT_ON_NEVER, SV_EXIT_ON_FAILURE, SV_EXIT_ON_EXIT } SvExitOn;
+
 typedef struct SvLimit {
     const char *option;
     int resource;
@@ -102,6 +105,8 @@ typedef struct SvProgram {
     size_t limit_count;
     const SvSocketConf *sockets; /* held for it */
     size_t socket_count;
+    SvExitOn exit_on;
+    uint64_t forward; /* signals, 1 << (number - 1), that it gets when the supervisor does */
 } SvProgram;
 
 typedef struct SvGroupConf {
@@ -229,6 +234,8 @@ int sv_conf_read_sockets(SvConfReader *reader, const SvSection *section, const S
                          SvProgram *program);
 int sv_conf_read_limits(SvConfReader *reader, const SvSection *section, const SvNames *names,
                         SvProgram *program);
+int sv_conf_read_init(SvConfReader *reader, const SvSection *section, const SvNames *names,
+                      SvProgram *program);
 /* The processes of one program section, sorted; @group is the group they go to. */
 int sv_conf_read_programs(SvConfReader *reader, const SvSection *section, const char *group,
                           SvClass class, SvProgram **ret_programs, size_t *ret_count);

@@ -8,6 +8,7 @@
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -217,6 +218,13 @@ clean_child_logs(const SvConfig *config)
         closedir(directory);
 }
 
+/* When process 1 ends, so does the container or the machine: it never leaves its work to a child. */
+static bool
+in_foreground(const SvConfig *config)
+{
+    return config->nodaemon || sv_super_is_init();
+}
+
 static void
 open_log(SvSuper *super)
 {
@@ -228,7 +236,7 @@ open_log(SvSuper *super)
                              .backups = config->logfile_backups};
     if (super->stdout_fd >= 0)
         close(super->stdout_fd);
-    super->stdout_fd = config->nodaemon && !config->silent ? sv_log_open_stdout() : -1;
+    super->stdout_fd = in_foreground(config) && !config->silent ? sv_log_open_stdout() : -1;
     if (strcmp(config->logfile, "syslog") != 0)
         sv_logfile_open(&super->log);
     if (config->uid < 0 && getuid() == 0)
@@ -343,7 +351,7 @@ supervise(SvSuper *super, const char *program, bool first)
     if (r == 0)
         r = open_server(super, program);
     if (r == 0) {
-        if (first && !super->config->nodaemon)
+        if (first && !in_foreground(super->config))
             daemonise(super);
         write_pidfile(super);
         sv_super_run(super);
@@ -377,7 +385,12 @@ static int
 run(SvSuper *super, const char *program)
 {
     char *problem;
+    sigset_t all;
 
+    /* The kernel drops what process 1 would die of, unless it is blocked: a stop that comes early is not lost. */
+    sigfillset(&all);
+    if (sv_super_is_init())
+        sigprocmask(SIG_BLOCK, &all, NULL);
     if (sv_config_read(super->config_path, super->overrides, &super->config, &problem) < 0)
         return usage(program, problem);
     if (sv_super_prepare(super->config, &super->runtime) < 0)
@@ -395,7 +408,7 @@ run(SvSuper *super, const char *program)
     for (bool first = true;; first = false) {
         int r = supervise(super, program, first);
         if (r != 0 || super->mood == SV_MOOD_SHUTDOWN)
-            return r;
+            return r != 0 ? r : super->exit_status;
         take_new_config(super);
     }
 }

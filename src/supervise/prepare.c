@@ -141,6 +141,8 @@ prepare_group(SvConfig *config, SvGroup *group, const SvGroupConf *conf)
             return r;
         group->count++;
     }
+    for (size_t i = 0; i < group->count; i++)
+        group->forward |= group->procs[i].conf->forward;
     return conf->class == SV_CLASS_LISTENER ? prepare_pool(config, group) : 0;
 }
 

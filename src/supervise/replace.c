@@ -98,6 +98,7 @@ move_proc(SvSuper *super, SvProc *from, SvProc *to)
     to->last_start = from->last_start;
     to->last_stop = from->last_stop;
     to->exit_status = from->exit_status;
+    to->ended = from->ended;
     to->waiters = from->waiters;
     to->starts = from->starts;
     to->killing = from->killing;

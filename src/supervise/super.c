@@ -66,6 +66,8 @@ insert(SvSuper *super, SvGroup *group)
     *link = group;
     super->latest = group;
     super->types |= group->types;
+    if (group->forward & ~super->forward)
+        sv_signals_watch(super);
 }
 
 void
@@ -136,6 +138,8 @@ sv_group_unlink(SvSuper *super, SvGroup *group)
     super->types = 0;
     for (const SvGroup *other = super->groups; other; other = other->next)
         super->types |= other->types;
+    if (group->forward)
+        sv_signals_watch(super);
     snprintf(text, sizeof text, "groupname:%s\n", group->conf->name);
     sv_notify(super, SV_EVENT_PROCESS_GROUP_REMOVED, text, "", 0);
 }
@@ -337,6 +341,7 @@ take_signal(SvSuper *super, int number)
     case SIGTERM:
     case SIGINT:
     case SIGQUIT:
+    case SIGPWR:
         sv_log(super, SV_WARN, "received %s indicating exit request",
                sv_signal_name(number, name, sizeof name));
         sv_super_set_mood(super, SV_MOOD_SHUTDOWN);
@@ -358,6 +363,7 @@ take_signal(SvSuper *super, int number)
         sv_super_reap_orphans(super);
         break;
     default:
+        sv_signal_forward(super, number);
         break;
     }
 }
@@ -408,22 +414,17 @@ ticks_fired(SvSuper *super, SvTimer *timer)
 int
 sv_super_init(SvSuper *super)
 {
-    sigset_t signals;
     int r = sv_loop_init(&super->loop);
 
     if (r < 0)
         return r;
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    sigemptyset(&signals);
-    for (size_t i = 0; i < 6; i++)
-        sigaddset(&signals, (const int[]){SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR2, SIGCHLD}[i]);
-    sigprocmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
-    super->signals =
-        (SvWatch){.fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), .ready = signals_ready};
     super->ticks.fire = ticks_fired;
-    return super->signals.fd < 0 ? -errno : sv_watch_add(&super->loop, &super->signals, EPOLLIN);
+    super->signals = (SvWatch){.fd = -1, .ready = signals_ready};
+    r = sv_signals_watch(super);
+    return r < 0 ? r : sv_watch_add(&super->loop, &super->signals, EPOLLIN);
 }
 
 void

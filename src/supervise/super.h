@@ -126,6 +126,7 @@ typedef struct SvProc {
     uint64_t started;              /* monotonic */
     int64_t last_start, last_stop; /* Unix time, 0: never */
     int exit_status;
+    int ended;        /* as wait() had it; -1: it has not, or did not even start */
     uint64_t waiters; /* clients that wait for its next state */
     SvCheck *check;   /* or NULL */
     SvCheck *health;  /* or NULL */
@@ -165,6 +166,7 @@ typedef struct SvGroup {
     int socket; /* of a FastCGI group, -1: none */
     SvHeld *held;
     size_t held_count;
+    uint64_t forward; /* signals, of all its processes */
     /* of a listener pool */
     uint32_t types;
     SvEvent *slots; /* buffer_size, one per process and one to come */
@@ -193,8 +195,10 @@ typedef struct SvSuper {
     SvGroup *groups;
     SvGroup *
         latest; /* that was added, where it is still in use: the next one often belongs behind it */
-    uint32_t types; /* of events that any pool wants */
+    uint32_t types;   /* of events that any pool wants */
+    uint64_t forward; /* signals that any process wants */
     SvMood mood;
+    int exit_status; /* after a shutdown */
     bool stopping;
     bool finished;
     SvLogFile log;
@@ -257,6 +261,16 @@ int sv_socket_open(SvSuper *super, const SvSocketConf *conf);
 /* Opens the sockets of its programs; those that @old (or NULL) has are taken from it. */
 int sv_held_open(SvSuper *super, SvGroup *group, SvGroup *old);
 void sv_held_close(SvSuper *super, SvGroup *group);
+
+/* init.c */
+/* Whether it is process 1, which stays in the foreground and reaps whatever there is. */
+bool sv_super_is_init(void);
+/* Reads the signals that the supervisor acts on, and those that its processes want. Returns 0 or negative errno. */
+int sv_signals_watch(SvSuper *super);
+/* Sends a signal that the supervisor got to those that want it. */
+void sv_signal_forward(SvSuper *super, int number);
+/* A process has come to its end and is not started again: exit_on. */
+void sv_proc_is_over(SvSuper *super, const SvProc *proc);
 
 /* turn.c: start_rate. */
 bool sv_turn_has_come(const SvSuper *super);
