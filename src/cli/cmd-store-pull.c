@@ -72,9 +72,10 @@ const FaCmd fa_cmd_store_pull = {
     .summary = "Fetch a build from a web server or a folder",
     .usage = "FROM BUILD",
     .description =
-        "FROM is an address (http, https, file) or a folder, made by 'store offer'. Only what is "
+        "FROM is an address (http, https, ssh, file) or a folder, made by 'store offer'. Only what "
+        "is "
         "missing is fetched, and only what has the right digest is kept. A BUILD that is "
-        "named must be signed by a key in the product's file 'trusted-keys' or given "
+        "named must be signed by a key that the product or the home trusts, or that is given "
         "with --trust; a digest must be signed where there are such keys. What was "
         "fetched before an interruption is not fetched again. It stays until nothing "
         "uses it and 'gc' is run.",

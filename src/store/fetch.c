@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "store/sftp.h"
 #include "sys/fs.h"
 
 #define LIBRARY       "libcurl.so.4"
@@ -27,6 +28,7 @@ typedef struct Slot {
 } Slot;
 
 struct FaFetcher {
+    FaSftp *sftp; /* (nullable) then all is done by it */
     void *library;
     CURLM *multi;
     char *base;  /* ends without a slash */
@@ -90,11 +92,11 @@ static char *
 address_of(const char *from, GError **error)
 {
     if (g_str_has_prefix(from, "http://") || g_str_has_prefix(from, "https://") ||
-        g_str_has_prefix(from, "file:///"))
+        g_str_has_prefix(from, "ssh://") || g_str_has_prefix(from, "file:///"))
         return g_strdup(from);
     if (strstr(from, "://") != NULL) {
         fa_fail(error, FA_ERROR_USAGE,
-                "cannot pull from '%s': only http, https, file and folders are known", from);
+                "cannot pull from '%s': only http, https, ssh, file and folders are known", from);
         return NULL;
     }
     g_autofree char *absolute = fa_fs_absolute(from);
@@ -128,6 +130,12 @@ fa_fetcher_open(const char *from, unsigned patience, FaCancel *cancel, GError **
     fetcher->is_folder = g_str_has_prefix(fetcher->base, "file:");
     fetcher->patience = patience;
     fetcher->cancel = cancel;
+    if (g_str_has_prefix(fetcher->base, "ssh:")) {
+        fetcher->sftp = fa_sftp_open(fetcher->base, patience, cancel, error);
+        if (fetcher->sftp == NULL)
+            g_clear_pointer(&fetcher, fa_fetcher_free);
+        return fetcher;
+    }
     if (load(fetcher))
         return fetcher;
 
@@ -160,6 +168,7 @@ fa_fetcher_free(FaFetcher *fetcher)
         }
         clear_slot(slot);
     }
+    fa_sftp_free(fetcher->sftp);
     if (fetcher->multi != NULL)
         fetcher->multi_free(fetcher->multi);
     if (fetcher->library != NULL)
@@ -296,12 +305,25 @@ fail_slot(Slot *slot, CURLcode result, GError **error)
                    result == CURLE_OPERATION_TIMEDOUT ? "it takes too long" : fetcher->say(result));
 }
 
+static bool
+is_missing(const Slot *slot, CURLcode result, long code)
+{
+    if (slot->fetcher->is_folder)
+        return result == CURLE_FILE_COULDNT_READ_FILE;
+    return code == 404 || code == 410;
+}
+
 /* The transfer of @slot has ended with @result. */
 static bool
 end(Slot *slot, CURLcode result, GError **error)
 {
     long code = code_of(slot);
     slot->fetcher->remove(slot->fetcher->multi, slot->easy);
+    if (slot->fetch.missing != NULL && slot->error == NULL && is_missing(slot, result, code)) {
+        slot->fetch.missing(slot->fetch.data);
+        clear_slot(slot);
+        return true;
+    }
     if (result != CURLE_OK || slot->error != NULL || (code != 0 && code != 200 && code != 206))
         return fail_slot(slot, result, error);
     if (slot->fetch.end != NULL && !slot->fetch.end(slot->fetch.data, &slot->error))
@@ -379,6 +401,8 @@ turn(FaFetcher *fetcher, FaFetchNextFunc next, void *data, GError **error)
 bool
 fa_fetcher_run(FaFetcher *fetcher, FaFetchNextFunc next, void *data, GError **error)
 {
+    if (fetcher->sftp != NULL)
+        return fa_sftp_run(fetcher->sftp, next, data, error);
     bool ok = turn(fetcher, next, data, error);
     for (size_t i = 0; !ok && i < AT_ONCE; i++) {
         Slot *slot = &fetcher->slots[i];
@@ -422,6 +446,13 @@ fa_fetcher_read(FaFetcher *fetcher, const char *path, uint64_t limit, GError **e
     return fa_fetcher_run(fetcher, next_read, &read, error) ? g_steal_pointer(&bytes) : NULL;
 }
 
+char *
+fa_fetcher_show(const char *from)
+{
+    g_autofree char *address = address_of(from, NULL);
+    return address != NULL ? hide_password(address) : g_strdup(from);
+}
+
 const char *
 fa_fetcher_get_address(const FaFetcher *fetcher)
 {
@@ -431,11 +462,11 @@ fa_fetcher_get_address(const FaFetcher *fetcher)
 uint64_t
 fa_fetcher_get_bytes(const FaFetcher *fetcher)
 {
-    return fetcher->bytes;
+    return fetcher->sftp != NULL ? fa_sftp_get_bytes(fetcher->sftp) : fetcher->bytes;
 }
 
 uint64_t
 fa_fetcher_get_requests(const FaFetcher *fetcher)
 {
-    return fetcher->requests;
+    return fetcher->sftp != NULL ? fa_sftp_get_requests(fetcher->sftp) : fetcher->requests;
 }

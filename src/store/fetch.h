@@ -1,6 +1,6 @@
 #pragma once
 /*
- * Files below one address (http, https, a folder), by libcurl, loaded when it is needed.
+ * Files below one address: http, https and folders by libcurl, loaded when it is needed; ssh by sftp.h.
  *
  * The other side may be anybody: nothing is followed elsewhere, every answer has a limit, and one that comes to a halt
  * is given up. Several files are fetched at once, over connections that are kept.
@@ -13,6 +13,7 @@
 
 typedef bool (*FaFetchFunc)(const void *bytes, size_t length, void *data, GError **error);
 typedef bool (*FaFetchEndFunc)(void *data, GError **error);
+typedef void (*FaFetchMissingFunc)(void *data);
 
 typedef struct FaFetch {
     char *path;         /* (transfer full) below the address, made of plain characters */
@@ -20,6 +21,8 @@ typedef struct FaFetch {
     uint64_t limit;     /* bytes from there on, at most */
     FaFetchFunc take;   /* called with what comes */
     FaFetchEndFunc end; /* (nullable) called when all has come */
+    FaFetchMissingFunc
+        missing; /* (nullable) called when there is no such file, which is no error then */
     void *data;
 } FaFetch;
 
@@ -28,7 +31,7 @@ typedef bool (*FaFetchNextFunc)(void *data, FaFetch *ret_fetch);
 
 typedef struct FaFetcher FaFetcher;
 
-/* (transfer full) (nullable) @from: http://, https://, file:// or a folder. Less than a kilobyte a second for
+/* (transfer full) (nullable) @from: http://, https://, ssh://, file:// or a folder. Less than a kilobyte a second for
  * @patience seconds is UNREACHABLE. */
 FaFetcher *fa_fetcher_open(const char *from, unsigned patience, FaCancel *cancel, GError **error);
 void fa_fetcher_free(FaFetcher *fetcher);
@@ -37,6 +40,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaFetcher, fa_fetcher_free)
 bool fa_fetcher_run(FaFetcher *fetcher, FaFetchNextFunc next, void *data, GError **error);
 /* One file into memory. (transfer full) (nullable) */
 GByteArray *fa_fetcher_read(FaFetcher *fetcher, const char *path, uint64_t limit, GError **error);
+/* (transfer full) @from as it may be shown: as an address, without a password. */
+char *fa_fetcher_show(const char *from);
 /* Where it fetches from, to be shown: without a password. */
 const char *fa_fetcher_get_address(const FaFetcher *fetcher);
 /* Bytes that came, headers among them, and requests that were made. */

@@ -8,8 +8,9 @@
 #include "store/listing.h"
 #include "store/private.h"
 #include "store/receive.h"
+#include "store/supplier.h"
+#include "store/trust.h"
 
-#define PATIENCE       30
 #define PATH_MAX_CHARS 256
 /* What an object costs that comes by itself: a request and its answer's head. */
 #define REQUEST_COST 600
@@ -17,7 +18,9 @@
 typedef struct Pull {
     FaStore *store;
     const FaPullOptions *options;
-    FaFetcher *fetcher;
+    FaFetcher *fetcher; /* the supplier's */
+    uint64_t requests;  /* that it had made before, and what had come */
+    uint64_t bytes;
     FaReceiver *receiver;
     FaListing *build; /* (nullable) when a name was given */
     FaListing *offer;
@@ -44,38 +47,19 @@ fetch_listing(Pull *pull, const char *path, GError **error)
 }
 
 static bool
-is_trusted(const Pull *pull, const FaDigest *key)
-{
-    for (const char *const *trusted = pull->options->trusted; *trusted != NULL; trusted++) {
-        FaDigest known;
-        if (fa_digest_from_hex(*trusted, &known) && fa_digest_is_equal(&known, key))
-            return true;
-    }
-    return false;
-}
-
-static bool
 check_signed(const Pull *pull, const FaListing *listing, GError **error)
 {
-    bool was_signed = false;
-    if (pull->options->trusted == NULL)
-        return true;
-    g_autoptr(FaSigner) signer = fa_signer_open(error);
-    if (signer == NULL)
-        return false;
-    g_autofree char *statement = fa_listing_get_statement(listing);
-    for (guint i = 0; i < listing->signatures->len; i++) {
-        const FaSignature *signature = &g_array_index(listing->signatures, FaSignature, i);
-        if (!is_trusted(pull, &signature->key))
-            continue;
-        if (fa_signer_verify(signer, signature, statement))
-            return true;
-        was_signed = true;
-    }
-    return fa_fail(error, FA_ERROR_REFUSED,
-                   was_signed ? "the signature of '%s' is wrong"
-                              : "nobody who is trusted has signed '%s'",
-                   pull->options->what);
+    return pull->options->trusted == NULL ||
+           fa_trust_check(listing, pull->options->trusted, pull->options->what, error);
+}
+
+/* A name has only the beginning of a key. */
+static bool
+is_right(const Pull *pull, const FaListing *build)
+{
+    const FaDigest *key = pull->options->key;
+    return g_strcmp0(build->name, pull->options->what) == 0 &&
+           (key == NULL || fa_digest_is_equal(key, &build->key));
 }
 
 /* Finds which tree is wanted, and what is offered of it. */
@@ -89,7 +73,7 @@ resolve(Pull *pull, GError **error)
         pull->build = fetch_listing(pull, path, error);
         if (pull->build == NULL || !check_signed(pull, pull->build, error))
             return false;
-        if (g_strcmp0(pull->build->name, what) != 0)
+        if (!is_right(pull, pull->build))
             return fa_fail(error, FA_ERROR_FAILED, "'%s' has something else as '%s'",
                            fa_fetcher_get_address(pull->fetcher), what);
         pull->digest = pull->build->tree;
@@ -301,8 +285,8 @@ static void
 get_stats(const Pull *pull, FaPullStats *stats)
 {
     *stats = (FaPullStats){
-        .requests = fa_fetcher_get_requests(pull->fetcher),
-        .bytes_received = fa_fetcher_get_bytes(pull->fetcher),
+        .requests = fa_fetcher_get_requests(pull->fetcher) - pull->requests,
+        .bytes_received = fa_fetcher_get_bytes(pull->fetcher) - pull->bytes,
         .by_difference = pull->base != NULL,
     };
     if (pull->receiver != NULL)
@@ -334,13 +318,17 @@ fa_store_pull(FaStore *store, const FaPullOptions *options, FaDigest *ret_tree,
               FaPullStats *ret_stats, GError **error)
 {
     Pull pull = {.store = store, .options = options};
+    g_autoptr(FaSupplier) own = NULL;
     if (!check_options(options, error))
         return false;
-    pull.fetcher =
-        fa_fetcher_open(options->from, options->patience != 0 ? options->patience : PATIENCE,
-                        options->cancel, error);
-    if (pull.fetcher == NULL)
-        return false;
+    if (options->supplier == NULL) {
+        own = fa_supplier_open(options->from, options->patience, options->cancel, error);
+        if (own == NULL)
+            return false;
+    }
+    pull.fetcher = fa_supplier_get_fetcher(own != NULL ? own : options->supplier);
+    pull.requests = fa_fetcher_get_requests(pull.fetcher);
+    pull.bytes = fa_fetcher_get_bytes(pull.fetcher);
 
     bool ok = run(&pull, error);
     if (ok) {
@@ -348,7 +336,6 @@ fa_store_pull(FaStore *store, const FaPullOptions *options, FaDigest *ret_tree,
         if (ret_stats != NULL)
             get_stats(&pull, ret_stats);
     }
-    fa_fetcher_free(pull.fetcher);
     fa_receiver_free(pull.receiver);
     fa_listing_free(pull.build);
     fa_listing_free(pull.offer);

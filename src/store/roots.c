@@ -7,7 +7,8 @@
 #include "store/private.h"
 #include "sys/fs.h"
 
-#define ID_MAX 200
+#define ID_MAX   200
+#define FILE_MAX (1024 * 1024)
 
 /* (transfer full) (nullable) An id may be a path ("openplans/live"): it is one file all the same. */
 static char *
@@ -46,6 +47,16 @@ fa_store_add_root(FaStore *store, const char *kind, const char *id, const char *
         return false;
     /* With it, the keys of what was published just now. */
     return !is_changed || fa_fs_sync_all(folder, error);
+}
+
+char **
+fa_store_list_root(FaStore *store, const char *kind, const char *id)
+{
+    g_autofree char *path = root_path(store, kind, id, NULL);
+    g_autofree char *text = NULL;
+    if (path == NULL || !fa_fs_read(path, FILE_MAX, &text, NULL, NULL))
+        return NULL;
+    return g_strsplit(g_strchomp(text), "\n", -1);
 }
 
 bool

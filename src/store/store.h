@@ -86,6 +86,8 @@ FaLock *fa_store_lock_key(FaStore *store, const FaDigest *key, const char *what,
  * replaces what these kept before. */
 bool fa_store_add_root(FaStore *store, const char *kind, const char *id, const char *const *names,
                        GError **error);
+/* (transfer full) (nullable) What it keeps, NULL-ended; NULL for no such root. */
+char **fa_store_list_root(FaStore *store, const char *kind, const char *id);
 /* No such root is no error. */
 bool fa_store_remove_root(FaStore *store, const char *kind, const char *id, GError **error);
 
@@ -149,9 +151,39 @@ typedef struct FaOfferStats {
 bool fa_store_offer(FaStore *store, const FaOfferOptions *options, FaOfferStats *ret_stats,
                     GError **error);
 
+/* A place that builds are pulled from, with its connections, which are kept; for one thread at a time. */
+typedef struct FaSupplier FaSupplier;
+
+/* (transfer full) (nullable) @from: http://, https://, ssh://, file:// or a folder, as fa_store_offer() makes them.
+ * @patience: seconds that a server may do nothing; 0: 30. USAGE for what is no address. */
+FaSupplier *fa_supplier_open(const char *from, unsigned patience, FaCancel *cancel, GError **error);
+void fa_supplier_free(FaSupplier *supplier);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaSupplier, fa_supplier_free)
+
+/* (transfer full) @from to be shown: without a password. */
+char *fa_supplier_show(const char *from);
+
+typedef enum FaSupply {
+    FA_SUPPLY_NONE, /* nothing of that name, or something else */
+    FA_SUPPLY_THERE,
+    FA_SUPPLY_UNTRUSTED, /* nobody who is trusted signed it */
+} FaSupply;
+
+typedef struct FaSupplyQuestion {
+    const char *name;
+    const FaDigest *key;
+    FaSupply answer;
+} FaSupplyQuestion;
+
+/* Which builds are there, signed by one of @trusted (NULL-ended, public keys): a small file for each, several at once. */
+bool fa_supplier_ask(FaSupplier *supplier, const char *const *trusted, FaSupplyQuestion *questions,
+                     size_t length, GError **error);
+
 typedef struct FaPullOptions {
-    const char *from; /* http://, https://, file:// or a folder, as fa_store_offer() makes them */
-    const char *what; /* a build, or the hexadecimal digest of a tree */
+    const char *from;     /* of fa_supplier_open() */
+    FaSupplier *supplier; /* (nullable) in place of @from and @patience */
+    const char *what;     /* a build, or the hexadecimal digest of a tree */
+    const FaDigest *key;  /* (nullable) that the build must have */
     const char *const
         *trusted;       /* (nullable) NULL-ended: public keys, one of which must have signed */
     unsigned patience;  /* seconds that a server may do nothing; 0: 30 */

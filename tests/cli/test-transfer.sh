@@ -90,6 +90,14 @@ check 'a-password-is-not-shown' lacks "$err" geheim
 run --home bad store verify
 check 'nothing-was-kept-of-unkind-servers' is "$status:$(ls bad/store/objects 2> /dev/null)" '0:'
 
+# By ssh, through a program that stands in for it.
+mkdir bin
+ln -s "$here/ssh.py" bin/ssh
+export PATH=$work/bin:$PATH SSH_CALLS=$work/calls
+run --home by-ssh store pull "ssh://me@kind:2222$work/public" "$old" --trust "$key"
+check 'a-build-is-pulled-by-ssh' same "$old" by-ssh
+check 'ssh-is-asked-not-to-ask' is "$(cat calls)" '-oBatchMode=yes -oConnectTimeout=30 -p 2222 -s -- me@kind sftp'
+
 # Both builds and the store share this file, so that no whole copy is left.
 file=far/store/$new/www/7.bin
 chmod 644 "$file" && echo damage >> "$file" && chmod 444 "$file"
