@@ -4,6 +4,7 @@
 
 #include "app/explain.h"
 #include "app/pins.h"
+#include "app/pull-plan.h"
 #include "app/times.h"
 #include "base/error.h"
 #include "build/component.h"
@@ -28,6 +29,7 @@ typedef struct Run {
     FaPins *pins;
     FaTimes *times;
     FaTurns *turns;
+    FaPulls *pulls;     /* (nullable) */
     GPtrArray *recipes; /* of FaRecipe, in order */
     GPtrArray *works;   /* of Work, in the same order */
 } Run;
@@ -63,6 +65,7 @@ assembled_free(FaAssembled *plan)
     g_free(plan->revision);
     g_free(plan->name);
     g_free(plan->path);
+    g_free(plan->place);
     g_free(plan);
 }
 
@@ -74,6 +77,7 @@ run_clear(Run *run)
     g_clear_pointer(&run->pins, fa_pins_free);
     g_clear_pointer(&run->times, fa_times_free);
     g_clear_pointer(&run->turns, fa_turns_free);
+    g_clear_pointer(&run->pulls, fa_pulls_free);
     g_clear_pointer(&run->values, fa_values_free);
     g_clear_pointer(&run->packages, fa_packages_free);
     g_clear_pointer(&run->store, fa_store_free);
@@ -399,7 +403,6 @@ list_names(const Run *run)
 static bool
 look_up(Run *run, GError **error)
 {
-    const FaAssembleEvents *events = &run->options->events;
     g_autoptr(GPtrArray) names = list_names(run);
     if (!run->options->dry_run &&
         !fa_store_use(run->store, (const char *const *)names->pdata, error))
@@ -409,10 +412,25 @@ look_up(Run *run, GError **error)
         if (plan->name != NULL)
             plan->state =
                 fa_store_lookup(run->store, &plan->key, NULL, NULL) ? FA_PLAN_THERE : FA_PLAN_BUILD;
-        if (events->planned != NULL)
-            events->planned(plan, events->data);
     }
     return true;
+}
+
+static bool
+find_pulls(Run *run, GPtrArray *plan, GError **error)
+{
+    if (run->options->no_pull)
+        return true;
+    run->pulls = fa_pull_plan_find(run->context, run->options, plan, error);
+    return run->pulls != NULL;
+}
+
+static void
+tell_planned(const Run *run, const GPtrArray *plan)
+{
+    const FaAssembleEvents *events = &run->options->events;
+    for (guint i = 0; events->planned != NULL && i < plan->len; i++)
+        events->planned(g_ptr_array_index(plan, i), events->data);
 }
 
 /* What an environment was built from last stays in the store. */
@@ -470,7 +488,17 @@ make_plan(Run *run, const FaChoice *choice, GPtrArray *plan, GError **error)
         Work *work = g_ptr_array_index(run->works, i);
         g_ptr_array_add(plan, work->plan);
     }
-    return look_up(run, error);
+    if (!look_up(run, error) || !find_pulls(run, plan, error))
+        return false;
+    tell_planned(run, plan);
+    return true;
+}
+
+static bool
+pull_missing(Run *run, GPtrArray *plan, GError **error)
+{
+    return run->pulls == NULL ||
+           fa_pull_plan_run(run->pulls, run->store, run->options, plan, error);
 }
 
 bool
@@ -485,5 +513,6 @@ fa_assemble(FaContext *context, const FaChoice *choice, const FaAssembleOptions 
     *ret_plan = g_steal_pointer(&plan);
     if (options->dry_run)
         return true;
-    return build_missing(&run, error) && keep_builds(&run, choice, error);
+    return pull_missing(&run, *ret_plan, error) && build_missing(&run, error) &&
+           keep_builds(&run, choice, error);
 }

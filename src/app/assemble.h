@@ -6,6 +6,8 @@
  * fassembler.lock keeps revision and digest of every source that was fetched; what stands there is built again, until it
  * is asked to move on. What is fetched again must have the digest that the lock has. Directories are not in it: they are
  * taken as they are. Nothing is fetched for what the store has already.
+ *
+ * What others built already (app/pulls.h) is pulled in place of being built, all of it before the first build.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,6 +18,7 @@
 
 typedef enum FaPlanState {
     FA_PLAN_THERE, /* the store has it */
+    FA_PLAN_PULL,  /* somebody else built it: it is fetched */
     FA_PLAN_BUILD,
     FA_PLAN_FETCH, /* its source is not known yet: it will be fetched, then built if need be */
 } FaPlanState;
@@ -28,6 +31,7 @@ typedef struct FaAssembled {
     FaDigest key;     /* zero while the source is not known */
     char *name;       /* (nullable) in the store */
     char *path;       /* (nullable) */
+    char *place;      /* (nullable) where it is pulled from, to be shown */
     int64_t estimate; /* microseconds that it took last; 0: unknown */
 } FaAssembled;
 
@@ -55,6 +59,9 @@ typedef struct FaAssembleEvents {
     FaFailureAnswer (*failed)(const FaFailure *failure, void *data);
     /* A failure is told once it is not tried again. */
     void (*ended)(const char *component, const GError *error, const char *log, void *data);
+    /* In place of ended: it was pulled. @place is NULL when somebody else did that meanwhile. */
+    void (*pulled)(const char *component, const char *place, uint64_t bytes, void *data);
+    void (*note)(const char *text, void *data); /* a line for people; from any thread */
     void (*skipped)(const char *component, const char *because,
                     void *data); /* @because is (nullable) */
     void (*waiting)(const char *owner,
@@ -68,7 +75,8 @@ typedef struct FaAssembleOptions {
     bool unprotected;               /* no sandbox; recorded with the key */
     bool update;                    /* move every source on, whatever the lock says */
     bool offline;                   /* use no network */
-    bool dry_run;                   /* only *ret_plan; nothing is fetched, written or run */
+    bool no_pull;                   /* build all that is not there */
+    bool dry_run; /* only *ret_plan; nothing is fetched, written or run, but places are asked */
     FaCancel *cancel;
     FaAssembleEvents events;
 } FaAssembleOptions;

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "config/product.h"
+#include "config/store.h"
 #include "sys/fs.h"
 #include "sys/user.h"
 
@@ -16,6 +17,7 @@ struct FaContext {
     FaProduct *product;
     FaDiags *diags;
     char *home;
+    FaStoreSpec *home_store;
     char *actor;
 };
 
@@ -74,8 +76,12 @@ fa_context_open(const char *home, GError **error)
     bool is_apart = strcmp(context->home, DEFAULT_HOME) == 0 && fa_user_is_owner(directory);
     if (!is_apart && !fa_user_become_owner(context->home, error))
         return NULL;
+    context->home_store = fa_store_spec_new();
     context->product = fa_config_load_product(directory, context->diags, error);
-    return context->product != NULL ? g_steal_pointer(&context) : NULL;
+    return context->product != NULL &&
+                   fa_config_load_store(context->home, context->home_store, context->diags, error)
+               ? g_steal_pointer(&context)
+               : NULL;
 }
 
 void
@@ -85,6 +91,7 @@ fa_context_free(FaContext *context)
         return;
     g_clear_pointer(&context->product, fa_product_free);
     g_clear_pointer(&context->diags, fa_diags_free);
+    g_clear_pointer(&context->home_store, fa_store_spec_free);
     g_free(context->home);
     g_free(context->actor);
     g_free(context);
@@ -100,6 +107,12 @@ const char *
 fa_context_get_home(const FaContext *context)
 {
     return context->home;
+}
+
+const FaStoreSpec *
+fa_context_get_home_store(const FaContext *context)
+{
+    return context->home_store;
 }
 
 const char *

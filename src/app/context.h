@@ -26,6 +26,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaContext, fa_context_free)
 
 const FaProduct *fa_context_get_product(const FaContext *context);
 const char *fa_context_get_home(const FaContext *context);
+/* What the home's store.yaml says; empty where there is none. */
+const FaStoreSpec *fa_context_get_home_store(const FaContext *context);
 /* The user who began the command, before root went on as the home's owner: who an event is recorded for. */
 const char *fa_context_get_actor(const FaContext *context);
 /* (transfer none) What was wrong with the files so far; later steps add theirs. */

@@ -57,7 +57,8 @@ fa_preview(FaContext *context, const FaChoice *choice, const FaUpOptions *option
     g_autofree char *current = NULL;
 
     assemble.dry_run = true;
-    assemble.events = (FaAssembleEvents){0};
+    assemble.events =
+        (FaAssembleEvents){.note = assemble.events.note, .data = assemble.events.data};
     g_autoptr(FaLayout) layout = fa_names_layout(context, choice, error);
     if (layout == NULL || !fa_assemble(context, choice, &assemble, &preview.plan, error) ||
         !fa_layout_get_current(layout, &current, error))

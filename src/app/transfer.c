@@ -46,22 +46,40 @@ fa_transfer_key(const char *file, char **ret_public, GError **error)
     return true;
 }
 
+/* (transfer full) An environment is all that it was built from last. */
+static char **
+list_builds(FaStore *store, const char *const *names)
+{
+    g_autoptr(GStrvBuilder) builds = g_strv_builder_new();
+    for (; *names != NULL; names++) {
+        g_auto(GStrv) of_environment = fa_store_list_root(store, "built", *names);
+        if (of_environment != NULL)
+            g_strv_builder_addv(builds, (const char **)of_environment);
+        else
+            g_strv_builder_add(builds, *names);
+    }
+    return g_strv_builder_end(builds);
+}
+
 bool
 fa_transfer_offer(const FaOffering *offering, JsonObject **ret_report, GError **error)
 {
     FaDigest secret;
     FaOfferStats stats;
+    if (offering->sign != NULL && !read_secret(offering->sign, &secret, error))
+        return false;
+    g_autoptr(FaStore) store = fa_store_open(offering->home, error);
+    if (store == NULL)
+        return false;
+    g_auto(GStrv) names = list_builds(store, offering->names);
     const FaOfferOptions options = {
         .folder = offering->folder,
-        .names = offering->names,
+        .names = (const char *const *)names,
         .bases = offering->bases,
         .secret = offering->sign != NULL ? &secret : NULL,
         .cancel = offering->cancel,
     };
-    if (offering->sign != NULL && !read_secret(offering->sign, &secret, error))
-        return false;
-    g_autoptr(FaStore) store = fa_store_open(offering->home, error);
-    if (store == NULL || !fa_store_offer(store, &options, &stats, error))
+    if (!fa_store_offer(store, &options, &stats, error))
         return false;
 
     JsonObject *report = json_object_new();
@@ -98,6 +116,21 @@ read_trusted(const FaContext *context, GPtrArray *keys, GError **error)
     return true;
 }
 
+static void
+add_keys(GPtrArray *keys, const FaStoreSpec *store)
+{
+    for (guint i = 0; i < store->keys->len; i++)
+        g_ptr_array_add(keys, g_strdup(g_ptr_array_index(store->keys, i)));
+}
+
+bool
+fa_transfer_add_trusted(const FaContext *context, GPtrArray *keys, GError **error)
+{
+    add_keys(keys, fa_context_get_home_store(context));
+    add_keys(keys, fa_context_get_product(context)->store);
+    return read_trusted(context, keys, error);
+}
+
 bool
 fa_transfer_pull(const FaPulling *pulling, JsonObject **ret_report, GError **error)
 {
@@ -106,7 +139,7 @@ fa_transfer_pull(const FaPulling *pulling, JsonObject **ret_report, GError **err
     FaDigest tree;
     for (const char *const *key = pulling->trusted; key != NULL && *key != NULL; key++)
         g_ptr_array_add(keys, g_strdup(*key));
-    if (pulling->context != NULL && !read_trusted(pulling->context, keys, error))
+    if (pulling->context != NULL && !fa_transfer_add_trusted(pulling->context, keys, error))
         return false;
     bool is_trusting = keys->len > 0;
     g_ptr_array_add(keys, NULL);

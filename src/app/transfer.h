@@ -3,15 +3,18 @@
  * Moving builds between the stores of several homes, and looking whether a store is whole. Reports are JSON.
  *
  * Whom a product trusts is in its file `trusted-keys`: one public key a line, 64 hexadecimal digits, with a name behind
- * it or not; lines that begin with '#' say something to people.
+ * it or not; lines that begin with '#' say something to people. What `store` in fassembler.yaml and the home's store.yaml
+ * name is trusted too.
  */
 #include <stdbool.h>
+
+#include <glib.h>
 
 #include "app/context.h"
 #include "base/json.h"
 #include "sys/cancel.h"
 
-/* @names, @bases (nullable) and @trusted (nullable) are NULL-ended. */
+/* @names (builds, digests, environments), @bases (nullable) and @trusted (nullable) are NULL-ended. */
 typedef struct FaOffering {
     const char *home;
     const char *folder;
@@ -39,5 +42,7 @@ bool fa_transfer_pull(const FaPulling *pulling, JsonObject **ret_report, GError 
 /* { "is-whole", "damage": [{"path", "builds": [], "restored"}] }; whole also when all damage was restored. */
 bool fa_transfer_verify(const char *home, FaCancel *cancel, JsonObject **ret_report,
                         GError **error);
+/* Adds to @keys (of char, which it frees) whom the product and the home trust. CONFIG for a line that is no key. */
+bool fa_transfer_add_trusted(const FaContext *context, GPtrArray *keys, GError **error);
 /* Makes a secret key in @file unless there is one. *ret_public (transfer full) is for `trusted-keys`. */
 bool fa_transfer_key(const char *file, char **ret_public, GError **error);

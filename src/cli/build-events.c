@@ -1,5 +1,7 @@
 #include "cli/build-events.h"
 
+#include "base/text.h"
+#include "cli/answer.h"
 #include "cli/confirm.h"
 #include "cli/failure.h"
 #include "cli/viewer.h"
@@ -38,9 +40,25 @@ tell_ended(const char *component, const GError *failure, const char *log, void *
     }
     g_autofree char *text = NULL;
     size_t length = 0;
-    fa_fs_read(log, LOG_SHOWN, &text, &length, NULL);
+    if (log != NULL)
+        fa_fs_read(log, LOG_SHOWN, &text, &length, NULL);
     fa_progress_log(data, component, text, text != NULL ? log : NULL);
     fa_progress_end(data, component, FA_STEP_FAILED, failure->message);
+}
+
+static void
+tell_pulled(const char *component, const char *place, uint64_t bytes, void *data)
+{
+    g_autofree char *size = fa_text_format_size(bytes);
+    g_autofree char *note = place != NULL ? g_strdup_printf("pulled from %s, %s", place, size)
+                                          : g_strdup("pulled by somebody else");
+    fa_progress_end(data, component, FA_STEP_DONE, note);
+}
+
+static void
+tell_note(const char *text, void *data)
+{
+    fa_progress_say(data, "%s", text);
 }
 
 static void
@@ -105,8 +123,22 @@ fa_build_events(const FaInvocation *invocation, FaProgress *progress)
         .step = tell_step,
         .failed = fa_confirm_can_ask(invocation) ? ask_failed : NULL,
         .ended = tell_ended,
+        .pulled = tell_pulled,
+        .note = tell_note,
         .skipped = tell_skipped,
         .waiting = tell_waiting,
         .data = progress,
     };
+}
+
+static void
+warn(const char *text, void *data)
+{
+    fa_say(data, "%s", text);
+}
+
+FaAssembleEvents
+fa_preview_events(const FaInvocation *invocation)
+{
+    return (FaAssembleEvents){.note = warn, .data = (void *)invocation};
 }

@@ -7,3 +7,5 @@
 
 /* @progress must live as long as the events are used. */
 FaAssembleEvents fa_build_events(const FaInvocation *invocation, FaProgress *progress);
+/* For a dry run: what is worth a line, and nothing else. */
+FaAssembleEvents fa_preview_events(const FaInvocation *invocation);

@@ -12,6 +12,7 @@ typedef struct Options {
     const char *sandbox;
     bool update;
     bool offline;
+    bool no_pull;
 } Options;
 
 static const FaOption options[] = {
@@ -19,7 +20,8 @@ static const FaOption options[] = {
     FA_OPTION_CHOICE(Options, sandbox, "sandbox", 0, "KIND", fa_words_sandboxes,
                      "How steps are kept apart: bwrap, or none where it cannot work (bwrap)"),
     FA_OPTION_FLAG(Options, update, "update", 'u', "Take the newest revision of every source"),
-    FA_OPTION_FLAG(Options, offline, "offline", 0, "Use no network for sources"),
+    FA_OPTION_FLAG(Options, offline, "offline", 0, "Use no network for sources and builds"),
+    FA_OPTION_FLAG(Options, no_pull, "no-pull", 0, "Build all that is not there, pull nothing"),
     {0},
 };
 
@@ -28,9 +30,11 @@ build(const FaInvocation *invocation, FaContext *context, const FaChoice *choice
       FaAssembleOptions *assemble, GError **error)
 {
     g_autoptr(GPtrArray) plan = NULL;
-    if (invocation->dry_run)
+    if (invocation->dry_run) {
+        assemble->events = fa_preview_events(invocation);
         return fa_assemble(context, choice, assemble, &plan, error) &&
                fa_plan_print(invocation, plan, error);
+    }
 
     g_autofree char *title =
         g_strdup_printf("%s.%s", choice->environment->name, choice->site->name);
@@ -60,6 +64,7 @@ run(FaInvocation *invocation, GError **error)
         .unprotected = fa_words_is_unprotected(chosen->sandbox),
         .update = chosen->update,
         .offline = chosen->offline,
+        .no_pull = chosen->no_pull,
         .dry_run = invocation->dry_run,
         .cancel = invocation->cancel,
     };
@@ -78,11 +83,13 @@ const FaCmd fa_cmd_build = {
     .group = FA_GROUP_START,
     .summary = "Build the components that are not there yet",
     .usage = "[SITE-ENV] [COMPONENT.SETTING=VALUE...]",
-    .description = "Every component is built from the revision that fassembler.lock has for it, in "
-                   "a sandbox, into the store, "
-                   "several at once. What has been built from the same source, recipe, settings "
-                   "and packages is not built again. "
-                   "A component that fails holds up only what needs it.",
+    .description =
+        "Every component is built from the revision that fassembler.lock has for it, in "
+        "a sandbox, into the store, "
+        "several at once; what others built already is pulled where fassembler.yaml or "
+        "the home says from where. What has been built from the same source, recipe, settings "
+        "and packages is not built again. "
+        "A component that fails holds up only what needs it.",
     .examples = examples,
     .options = options,
     .options_size = sizeof(Options),

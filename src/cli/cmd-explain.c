@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "app/explain.h"
+#include "app/pulls.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/answer.h"
@@ -69,7 +70,7 @@ append_words(GString *text, const char *heading, JsonArray *words)
 }
 
 static char *
-describe_head(JsonObject *document)
+describe_head(JsonObject *document, JsonArray *places)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     JsonObject *source = fa_json_get_object(document, "source");
@@ -85,6 +86,7 @@ describe_head(JsonObject *document)
     append_words(text, "needs", fa_json_get_array(needs, "components"));
     append_words(text, "programs", fa_json_get_array(needs, "programs"));
     append_words(text, "packages", fa_json_get_array(needs, "packages"));
+    append_words(text, "pull from", places);
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
@@ -119,9 +121,10 @@ describe_work(JsonObject *document)
 }
 
 static bool
-print_component(const FaInvocation *invocation, JsonObject *document, GError **error)
+print_component(const FaInvocation *invocation, JsonObject *document, JsonArray *places,
+                GError **error)
 {
-    g_autofree char *head = describe_head(document);
+    g_autofree char *head = describe_head(document, places);
     g_autofree char *work = describe_work(document);
     return fa_answer_text(error, "%s", head) && print_settings(invocation, document, error) &&
            fa_answer_text(error, "%s", work);
@@ -145,11 +148,24 @@ fail_unknown(const FaProduct *product, const char *name, GError **error)
                    "no component '%s'\nhelp: 'fassembler explain' shows them all", name);
 }
 
+/* (transfer full) */
+static JsonArray *
+list_places(const FaContext *context)
+{
+    g_auto(GStrv) places = fa_pulls_list(context);
+    JsonArray *list = json_array_new();
+    for (char **place = places; *place != NULL; place++)
+        json_array_add_string_element(list, *place);
+    return list;
+}
+
 static bool
-answer(const FaInvocation *invocation, const FaProduct *product, const FaValues *values,
+answer(const FaInvocation *invocation, const FaContext *context, const FaValues *values,
        const char *only, GError **error)
 {
+    const FaProduct *product = fa_context_get_product(context);
     g_autoptr(JsonArray) documents = json_array_new();
+    g_autoptr(JsonArray) places = list_places(context);
     for (guint i = 0; i < product->components->len; i++) {
         const FaRecipe *recipe = g_ptr_array_index(product->components, i);
         if (only == NULL || strcmp(only, recipe->name) == 0)
@@ -158,12 +174,14 @@ answer(const FaInvocation *invocation, const FaProduct *product, const FaValues 
     if (invocation->json) {
         g_autoptr(JsonObject) all = json_object_new();
         json_object_set_array_member(all, "components", json_array_ref(documents));
+        json_object_set_array_member(all, "pull", json_array_ref(places));
         return fa_answer_json(all, error);
     }
     for (guint i = 0; i < json_array_get_length(documents); i++) {
         if (i > 0 && !fa_answer_text(error, "\n"))
             return false;
-        if (!print_component(invocation, json_array_get_object_element(documents, i), error))
+        if (!print_component(invocation, json_array_get_object_element(documents, i), places,
+                             error))
             return false;
     }
     return true;
@@ -188,7 +206,7 @@ run(FaInvocation *invocation, GError **error)
         return fail_unknown(product, component, error);
 
     g_autoptr(FaValues) values = fa_explain_values(context, &choice, assignments, NULL, error);
-    return values != NULL && answer(invocation, product, values, component, error);
+    return values != NULL && answer(invocation, context, values, component, error);
 }
 
 static void

@@ -49,6 +49,8 @@ run(FaInvocation *invocation, GError **error)
 static const FaExample examples[] = {
     {"fassembler store offer /srv/www/builds tasktracker-0.5-1a2b3c4d5e --sign key",
      "put a signed build where a web server gives it out"},
+    {"fassembler store offer /srv/www/builds stage.openplans --sign key",
+     "all that an environment was built from"},
     {"fassembler store offer public NEW --base OLD", "who has OLD pulls the difference only"},
     {0},
 };
@@ -60,7 +62,9 @@ const FaCmd fa_cmd_store_offer = {
     .usage = "FOLDER BUILD...",
     .description =
         "FOLDER is then given out by any web server, or mounted; nothing has to run. A BUILD "
-        "is a name in the store, or the digest of a tree. What is there already is not "
+        "is a name in the store, the digest of a tree, or an environment: all that it was built "
+        "from "
+        "last. What is there already is not "
         "written again, and is whole at every moment.",
     .examples = examples,
     .options = options,

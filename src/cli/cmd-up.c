@@ -20,6 +20,7 @@ typedef struct Options {
     const char *sandbox;
     bool update;
     bool offline;
+    bool no_pull;
 } Options;
 
 static const FaOption options[] = {
@@ -29,7 +30,8 @@ static const FaOption options[] = {
     FA_OPTION_CHOICE(Options, sandbox, "sandbox", 0, "KIND", fa_words_sandboxes,
                      "How steps are kept apart: bwrap, or none where it cannot work (bwrap)"),
     FA_OPTION_FLAG(Options, update, "update", 'u', "Take the newest revision of every source"),
-    FA_OPTION_FLAG(Options, offline, "offline", 0, "Use no network for sources"),
+    FA_OPTION_FLAG(Options, offline, "offline", 0, "Use no network for sources and builds"),
+    FA_OPTION_FLAG(Options, no_pull, "no-pull", 0, "Build all that is not there, pull nothing"),
     {0},
 };
 
@@ -122,6 +124,7 @@ run(FaInvocation *invocation, GError **error)
                      .unprotected = fa_words_is_unprotected(chosen->sandbox),
                      .update = chosen->update,
                      .offline = chosen->offline,
+                     .no_pull = chosen->no_pull,
                      .cancel = invocation->cancel,
                      .events = fa_build_events(invocation, progress)},
         .on_edit = chosen->on_edit,
@@ -129,6 +132,8 @@ run(FaInvocation *invocation, GError **error)
         .say = tell,
         .data = progress,
     };
+    if (invocation->dry_run)
+        up.assemble.events = fa_preview_events(invocation);
     if (invocation->dry_run)
         return preview(invocation, context, &choice, &up, error);
     g_autofree char *url = NULL;

@@ -7,6 +7,7 @@
 #include "config/check.h"
 #include "config/recipe.h"
 #include "config/site.h"
+#include "config/store.h"
 #include "sys/fs.h"
 
 #define COMPONENTS_MAX 2000
@@ -122,6 +123,13 @@ read_given(const FaYaml *value, void *object, FaDiags *diags)
 }
 
 static void
+read_store(const FaYaml *value, void *object, FaDiags *diags)
+{
+    FaProduct *product = ((Reading *)object)->product;
+    fa_config_read_store(value, product->directory, product->store, diags);
+}
+
+static void
 read_product_name(const FaYaml *value, void *object, FaDiags *diags)
 {
     if (fa_schema_is_name(value, "product", diags))
@@ -153,6 +161,7 @@ static const FaKey product_keys[] = {
      .help =
          "`COMPONENT: {setting: value}`, for all sites; `\"*\"` is every component that has the "
          "setting"},
+    {"store", FA_KEY_MAP, .read = read_store, .help = "See *Store*"},
     {"train", FA_KEY_MAP, .help = "The timetable of releases"},
     {"policy", FA_KEY_MAP, .help = "What must be true before a release leaves"},
     {0},

@@ -3,6 +3,7 @@
 #include "config/product.h"
 #include "config/recipe.h"
 #include "config/site.h"
+#include "config/store.h"
 
 static const char introduction[] =
     "# What a team writes\n"
@@ -31,6 +32,7 @@ fa_config_reference(void)
     GString *page = g_string_new(introduction);
     describe(fa_product_schemas, page);
     describe(fa_site_schemas, page);
+    describe(fa_store_schemas, page);
     describe(fa_recipe_schemas, page);
     describe(fa_step_schemas, page);
     describe(fa_service_schemas, page);

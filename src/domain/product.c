@@ -43,6 +43,25 @@ fa_site_spec_free(FaSiteSpec *site)
     g_free(site);
 }
 
+FaStoreSpec *
+fa_store_spec_new(void)
+{
+    FaStoreSpec *store = g_new0(FaStoreSpec, 1);
+    store->pull = g_ptr_array_new_with_free_func(g_free);
+    store->keys = g_ptr_array_new_with_free_func(g_free);
+    return store;
+}
+
+void
+fa_store_spec_free(FaStoreSpec *store)
+{
+    if (store == NULL)
+        return;
+    g_ptr_array_unref(store->pull);
+    g_ptr_array_unref(store->keys);
+    g_free(store);
+}
+
 void
 fa_environment_spec_free(FaEnvironmentSpec *environment)
 {
@@ -63,6 +82,7 @@ fa_product_new(void)
         g_ptr_array_new_with_free_func((GDestroyNotify)fa_environment_spec_free);
     product->sites = g_ptr_array_new_with_free_func((GDestroyNotify)fa_site_spec_free);
     product->given = g_ptr_array_new_with_free_func((GDestroyNotify)fa_given_free);
+    product->store = fa_store_spec_new();
     return product;
 }
 

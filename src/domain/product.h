@@ -40,6 +40,17 @@ typedef struct FaSiteSpec {
     FaPlace place;
 } FaSiteSpec;
 
+/* Builds that others made. */
+typedef struct FaStoreSpec {
+    GPtrArray
+        *pull; /* of char: addresses and absolute folders, in the order in which they are asked */
+    GPtrArray *keys; /* of char: public keys, one of which must have signed */
+} FaStoreSpec;
+
+FaStoreSpec *fa_store_spec_new(void);
+void fa_store_spec_free(FaStoreSpec *store);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaStoreSpec, fa_store_spec_free)
+
 typedef struct FaProduct {
     char *name;
     char *directory;         /* absolute */
@@ -48,6 +59,7 @@ typedef struct FaProduct {
     GPtrArray *environments; /* of FaEnvironmentSpec */
     GPtrArray *sites;        /* of FaSiteSpec */
     GPtrArray *given;        /* of FaGiven: the product's `settings:` */
+    FaStoreSpec *store;
 } FaProduct;
 
 FaProduct *fa_product_new(void);
