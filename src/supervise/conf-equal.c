@@ -122,6 +122,7 @@ sv_program_difference(const SvProgram *a, const SvProgram *b, bool *ret_live)
         {"environment", same_env(a->env, b->env)},
         {"serverurl", same_text(a->serverurl, b->serverurl)},
         {"depends_on", same_list(a->depends_on, b->depends_on), true},
+        {"schedule", same_text(a->schedule_text, b->schedule_text), true},
         {"healthcheck",
          same_check(&a->health, &b->health) && a->health_interval == b->health_interval &&
              a->health_timeout == b->health_timeout && a->health_retries == b->health_retries,

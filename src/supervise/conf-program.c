@@ -47,13 +47,22 @@ get_bool(Section *s, const char *option, bool fallback, bool *ret_value)
     return sv_conf_get_bool(s->reader, s->section, option, fallback, &s->names, ret_value);
 }
 
+/* A scheduled program runs when it is due, and is done when it exits: then other values go without saying. */
+static bool
+is_scheduled(const Section *s)
+{
+    const char *value = sv_ini_get(s->reader->ini, s->section, "schedule");
+
+    return value && *value != '\0';
+}
+
 static int
 read_autorestart(Section *s)
 {
     const char *value;
     bool always;
 
-    SV_TRY(get(s, "autorestart", "unexpected", &value));
+    SV_TRY(get(s, "autorestart", is_scheduled(s) ? "false" : "unexpected", &value));
     if (strcasecmp(value, "unexpected") == 0) {
         s->base.autorestart = SV_RESTART_UNEXPECTED;
         return 0;
@@ -78,9 +87,9 @@ read_policy(Section *s)
     const char *value;
 
     SV_TRY(get_int(s, "priority", 999, &base->priority));
-    SV_TRY(get_bool(s, "autostart", true, &base->autostart));
+    SV_TRY(get_bool(s, "autostart", !is_scheduled(s), &base->autostart));
     SV_TRY(read_autorestart(s));
-    SV_TRY(get_int(s, "startsecs", 1, &base->startsecs));
+    SV_TRY(get_int(s, "startsecs", is_scheduled(s) ? 0 : 1, &base->startsecs));
     SV_TRY(get_int(s, "startretries", 3, &base->startretries));
     SV_TRY(get(s, "stopsignal", "TERM", &value));
     SV_TRY(sv_value_signal(value, &base->stopsignal, error));
@@ -256,10 +265,22 @@ read_check(Section *s, const char *option, SvCheckConf *check)
 }
 
 static int
+read_schedule(Section *s, SvProgram *program)
+{
+    if (!is_scheduled(s))
+        return 0;
+    if (s->base.class != SV_CLASS_PROGRAM)
+        return sv_fail(&s->reader->error, "schedule: only a [program:x] can be scheduled");
+    SV_TRY(get(s, "schedule", NULL, &program->schedule_text));
+    return sv_schedule_parse(program->schedule_text, &program->schedule, &s->reader->error);
+}
+
+static int
 read_extensions(Section *s, SvProgram *program)
 {
     const char *value;
 
+    SV_TRY(read_schedule(s, program));
     SV_TRY(get(s, "depends_on", NULL, &value));
     if (value && *value != '\0')
         program->depends_on = sv_split_list(s->reader->arena, value);

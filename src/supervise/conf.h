@@ -12,6 +12,7 @@
 
 #include "supervise/expand.h"
 #include "supervise/ini.h"
+#include "supervise/schedule.h"
 #include "supervise/shlex.h"
 
 typedef enum SvLogKind { SV_LOG_NONE, SV_LOG_AUTO, SV_LOG_FILE } SvLogKind;
@@ -96,6 +97,8 @@ typedef struct SvProgram {
     bool redirect_stderr;
     SvLogConf log[2];
     const char *const *depends_on; /* NULL-terminated, or NULL */
+    const char *schedule_text;     /* or NULL */
+    SvSchedule schedule;
     SvCheckConf ready;
     int64_t ready_timeout; /* seconds */
     SvCheckConf health;

@@ -85,6 +85,12 @@ move_checks(SvSuper *super, SvProc *from, SvProc *to)
         sv_check_begin(super, to);
 }
 
+static bool
+same_schedule(const SvProgram *a, const SvProgram *b)
+{
+    return a->schedule_text && b->schedule_text && strcmp(a->schedule_text, b->schedule_text) == 0;
+}
+
 static void
 move_proc(SvSuper *super, SvProc *from, SvProc *to)
 {
@@ -103,6 +109,10 @@ move_proc(SvSuper *super, SvProc *from, SvProc *to)
     to->starts = from->starts;
     to->killing = from->killing;
     to->wanted = from->wanted;
+    to->served = from->served;
+    to->suspended = from->suspended;
+    /* It is worked out anew where it may be another one. */
+    to->due = same_schedule(from->conf, to->conf) ? from->due : 0;
     to->heard = from->heard;
     if (from->heard > 0)
         memcpy(to->tail, from->tail, SV_TAIL_MAX);

@@ -54,8 +54,12 @@ start_one(SvRpc *rpc, SvProc *proc, const char *name, bool wait, int number)
         return sv_rpc_fail(rpc, SV_FAULT_FAILED, "%s is in an unknown process state", name);
     if (proc->machine.state == SV_STOPPING)
         return sv_rpc_fail(rpc, SV_FAULT_FAILED, "%s is being stopped", name);
-    sv_proc_start(rpc->super, proc);
+    sv_cron_suspend(rpc->super, proc, false);
     rpc->starting = true;
+    /* Together with others it goes back to waiting until it is due; by its own name it runs at once. */
+    if (rpc->many && proc->conf->schedule_text)
+        return SV_DONE;
+    sv_proc_start(rpc->super, proc);
     SvOutcome outcome = verdict(rpc, proc, name);
     return outcome == SV_WAITS && !wait ? SV_DONE : outcome;
 }
@@ -63,8 +67,13 @@ start_one(SvRpc *rpc, SvProc *proc, const char *name, bool wait, int number)
 static SvOutcome
 stop_one(SvRpc *rpc, SvProc *proc, const char *name, bool wait, int number)
 {
-    if (!sv_state_is_running(proc->machine.state))
+    bool waiting = sv_cron_is_waiting(proc);
+
+    if (!waiting && !sv_state_is_running(proc->machine.state))
         return sv_rpc_fail(rpc, SV_FAULT_NOT_RUNNING, "%s", name);
+    sv_cron_suspend(rpc->super, proc, true);
+    if (waiting)
+        return SV_DONE;
     proc->wanted = false;
     sv_proc_feed(rpc->super, proc, SV_STOP);
     rpc->starting = false;
@@ -110,8 +119,10 @@ fits(One one, const SvProc *proc)
     SvState state = proc->machine.state;
 
     if (one == start_one)
-        return !sv_state_is_running(state);
-    return one == stop_one ? sv_state_is_running(state) : sv_state_is_signallable(state);
+        return !sv_state_is_running(state) && !sv_cron_is_waiting(proc);
+    if (one == stop_one)
+        return sv_state_is_running(state) || sv_cron_is_waiting(proc);
+    return sv_state_is_signallable(state);
 }
 
 /* In ascending priority, without waiting between them. */

@@ -45,6 +45,19 @@ describe_stop(SvBuf *out, const SvProc *proc)
 }
 
 static void
+describe_schedule(const SvProc *proc, SvBuf *out)
+{
+    char text[64];
+
+    if (!proc->conf->schedule_text || !sv_state_is_stopped(proc->machine.state))
+        return;
+    if (proc->suspended)
+        sv_buf_puts(out, ", no next run until it is started");
+    else if (proc->due != 0)
+        sv_buf_printf(out, ", next run at %s", sv_cron_time(proc->due, text, sizeof text));
+}
+
+static void
 describe(const SvSuper *super, const SvProc *proc, int64_t now, SvBuf *out)
 {
     char text[PATH_MAX + 128];
@@ -78,6 +91,7 @@ describe(const SvSuper *super, const SvProc *proc, int64_t now, SvBuf *out)
     case SV_UNKNOWN:
         break;
     }
+    describe_schedule(proc, out);
 }
 
 static void

@@ -76,6 +76,8 @@ sv_proc_reset(SvSuper *super, SvProc *proc)
     proc->machine = (SvMachine){0};
     proc->problem = SV_PROBLEM_NONE;
     proc->last_start = proc->last_stop = 0;
+    proc->due = proc->served = 0;
+    proc->suspended = false;
     proc->crash.count = proc->starts = 0;
     proc->crash.length = 0;
     sv_channel_name_auto(super, &proc->channels[SV_STDOUT]);
@@ -89,7 +91,7 @@ sv_group_link(SvSuper *super, SvGroup *group)
     char text[512];
 
     group->config->references++;
-    group->active = true;
+    group->active = super->calendar_stale = true;
     insert(super, group);
     snprintf(text, sizeof text, "groupname:%s\n", group->conf->name);
     sv_notify(super, SV_EVENT_PROCESS_GROUP_ADDED, text, "", 0);
@@ -172,6 +174,7 @@ sv_super_reread(SvSuper *super, char **ret_error)
 
     if (r < 0)
         return r;
+    tzset();
     r = sv_super_prepare(config, &runtime);
     if (r < 0) {
         sv_config_unref(config);
@@ -424,7 +427,9 @@ sv_super_init(SvSuper *super)
     super->ticks.fire = ticks_fired;
     super->signals = (SvWatch){.fd = -1, .ready = signals_ready};
     r = sv_signals_watch(super);
-    return r < 0 ? r : sv_watch_add(&super->loop, &super->signals, EPOLLIN);
+    if (r == 0)
+        r = sv_watch_add(&super->loop, &super->signals, EPOLLIN);
+    return r < 0 ? r : sv_cron_init(super);
 }
 
 void
@@ -438,6 +443,7 @@ sv_super_run(SvSuper *super)
     while (!super->finished) {
         /* Groups come and go by requests; what is new starts here. */
         arm_ticks(super);
+        sv_cron_settle(super);
         if (sv_loop_turn(&super->loop, super) < 0)
             break;
         if (super->mood < SV_MOOD_RUNNING)

@@ -137,6 +137,10 @@ typedef struct SvProc {
     int *sockets; /* as conf->sockets */
     bool killing;
     bool wanted; /* autostart, or somebody asked */
+    /* of a scheduled program */
+    int64_t due;    /* when it runs next, 0: not known yet */
+    int64_t served; /* the last time that it was due and was looked at */
+    bool suspended; /* stopped by hand, until it is started by hand */
     /* of a listener */
     SvListener listener;
     int event; /* slot of the event that it works on, -1: none */
@@ -207,6 +211,9 @@ typedef struct SvSuper {
     SvTimer ticks;
     SvTimer turns;      /* of those that wait for start_rate */
     uint64_t next_turn; /* when the rate is used up to now */
+    SvWatch calendar;   /* a timer on the wall clock, for scheduled programs */
+    bool calendar_set;
+    bool calendar_stale; /* those that are scheduled have changed */
     int64_t tick_slices[3];
     uint64_t next_event_serial;
     struct SvServer *server;
@@ -278,6 +285,16 @@ void sv_turn_count(SvSuper *super);
 uint64_t sv_turn_when(const SvSuper *super);
 /* Those that wait are looked at when the turn comes. */
 void sv_turn_wait(SvSuper *super);
+
+/* cron.c */
+int sv_cron_init(SvSuper *super);
+/* Works out when those are due that are new, and sets the timer. */
+void sv_cron_settle(SvSuper *super);
+/* Whether it stands still until it is due. */
+bool sv_cron_is_waiting(const SvProc *proc);
+/* A program that is stopped by hand does not run when it is due until it is started by hand. */
+void sv_cron_suspend(SvSuper *super, SvProc *proc, bool suspended);
+const char *sv_cron_time(int64_t when, char *buffer, size_t size);
 
 /* crash.c */
 void sv_crash_hear(SvProc *proc, const char *data, size_t length);

@@ -10,24 +10,8 @@ import subprocess
 import sys
 import threading
 import time
-import xmlrpc.client
 
-sys.path.insert(0, '/usr/lib/python3/dist-packages')
-from supervisor.xmlrpc import SupervisorTransport  # noqa: E402  pylint: disable=wrong-import-position
-from support import Supervisor, Tap  # noqa: E402  pylint: disable=wrong-import-position
-
-
-def proxy(supervisor):
-    transport = SupervisorTransport('', '', 'unix://%s/sock' % supervisor.dir)
-    return xmlrpc.client.ServerProxy('http://127.0.0.1', transport)
-
-
-def fault_of(call, *args):
-    try:
-        call(*args)
-    except xmlrpc.client.Fault as fault:
-        return fault.faultCode, fault.faultString
-    return None
+from support import Supervisor, Tap, fault_of, proxy
 
 
 def read(path):

@@ -31,7 +31,7 @@ def main():
     tap.equal([word for word in actions if not re.search(r'\b%s\b' % word, text)] if actions else None, [],
               'every action is in the manual')
     ours = ('depends_on', 'ready', 'ready_timeout', 'rlimit_nofile', 'healthcheck', 'healthcheck_interval', 'healthcheck_timeout',
-            'healthcheck_retries', 'start_rate', 'sockets', 'exit_on', 'forward_signals')
+            'healthcheck_retries', 'start_rate', 'sockets', 'exit_on', 'forward_signals', 'schedule')
     text = page(document)
     tap.equal([key for key in ours if '`%s`' % key not in text], [], 'every key of our own is explained')
     tap.done()

@@ -13,17 +13,10 @@ import sys
 import time
 import xmlrpc.client
 
-sys.path.insert(0, '/usr/lib/python3/dist-packages')
-from supervisor.xmlrpc import SupervisorTransport  # noqa: E402  pylint: disable=wrong-import-position
-from support import Supervisor, Tap  # noqa: E402  pylint: disable=wrong-import-position
+from support import Supervisor, Tap, proxy
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LISTENER = '/usr/bin/python3 %s/listener.py' % HERE
-
-
-def proxy(supervisor):
-    transport = SupervisorTransport('', '', 'unix://%s/sock' % supervisor.dir)
-    return xmlrpc.client.ServerProxy('http://127.0.0.1', transport)
 
 
 def events(path):

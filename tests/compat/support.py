@@ -3,8 +3,13 @@ import getpass
 import os
 import queue
 import subprocess
+import sys
 import tempfile
 import threading
+import xmlrpc.client
+
+sys.path.insert(0, '/usr/lib/python3/dist-packages')
+from supervisor.xmlrpc import SupervisorTransport  # noqa: E402  pylint: disable=wrong-import-position
 
 HEAD = """[supervisord]
 nodaemon=true
@@ -73,6 +78,19 @@ class Supervisor:
         self.reader.join()
         self.process.stdout.close()
         self.scratch.cleanup()
+
+
+def proxy(supervisor):
+    transport = SupervisorTransport('', '', 'unix://%s/sock' % supervisor.dir)
+    return xmlrpc.client.ServerProxy('http://127.0.0.1', transport)
+
+
+def fault_of(call, *args):
+    try:
+        call(*args)
+    except xmlrpc.client.Fault as fault:
+        return fault.faultCode, fault.faultString
+    return None
 
 
 class Tap:
