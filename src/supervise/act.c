@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "supervise/child.h"
 #include "supervise/super.h"
 #include "supervise/values.h"
 
@@ -233,16 +234,15 @@ spawn(SvSuper *super, SvProc *proc)
                           r == -EMFILE || r == -ENFILE ? SV_PROBLEM_FILES : SV_PROBLEM_PIPES, -r);
     int in = proc->conf->class == SV_CLASS_FCGI && proc->group->socket >= 0 ? proc->group->socket
                                                                             : pipes.in[0];
-    SvSpawn plan = {.program = proc->conf,
+    SvSpawn plan = {.proc = proc,
                     .path = path,
                     .argv = (char *const *)(void *)proc->conf->argv,
-                    .env = sv_child_env(proc, super->config->serverurl,
-                                        sv_check_notify_socket(proc, notify, sizeof notify)),
+                    .serverurl = super->config->serverurl,
+                    .notify_socket = sv_check_notify_socket(proc, notify, sizeof notify),
                     .in = in,
                     .out = pipes.out[1],
                     .err = pipes.err[1] >= 0 ? pipes.err[1] : pipes.out[1],
-                    .sockets = proc->sockets,
-                    .socket_count = proc->conf->socket_count};
+                    .sockets = proc->sockets};
     r = sv_child_spawn(&plan, &proc->pid, &pidfd);
     if (r < 0) {
         close_pipes(&pipes);
@@ -310,10 +310,9 @@ send_stop(SvSuper *super, SvProc *proc, bool kill_it)
     }
     if (proc->killing || proc->problem == SV_PROBLEM_UNHEALTHY)
         arm(super, proc, proc->conf->stopwaitsecs > 0 ? proc->conf->stopwaitsecs : 1);
-    int r = 0;
-    if (as_group)
-        r = kill(-proc->pid, number) < 0 && errno != ESRCH ? -errno : 0;
-    else
+    int r = as_group && kill(-proc->pid, number) < 0 ? -errno : 0;
+    /* One that has just been started may not have made its group yet. */
+    if (!as_group || r == -ESRCH)
         r = sv_proc_signal(super, proc, number);
     if (r == 0)
         return;

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "supervise/child.h"
 #include "supervise/super.h"
 #include "supervise/values.h"
 
@@ -198,19 +199,18 @@ command_ready(SvSuper *super, SvWatch *watch, uint32_t events)
 static void
 run_command(SvSuper *super, SvCheck *check)
 {
-    const SvProc *proc = check->proc;
-    SvProgram program = *proc->conf;
-    SvProc stand_in = {.conf = &program, .group = proc->group};
+    SvProgram program = *check->proc->conf;
+    SvProc stand_in = {.conf = &program, .group = check->proc->group};
     char path[4096];
     int pidfd;
 
     program.argv = check->conf->argv;
     program.argv_problem = NULL;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    SvSpawn plan = {.program = &program,
+    SvSpawn plan = {.proc = &stand_in,
                     .path = path,
                     .argv = (char *const *)(void *)program.argv,
-                    .env = sv_child_env(proc, super->config->serverurl, NULL),
+                    .serverurl = super->config->serverurl,
                     .in = null,
                     .out = null,
                     .err = null};

@@ -10,6 +10,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "supervise/child.h"
 #include "supervise/text.h"
 #include "supervise/values.h"
 
@@ -443,7 +444,8 @@ sv_config_read(const char *path, const SvOverrides *overrides, SvConfig **ret_co
 void
 sv_config_unref(SvConfig *config)
 {
-    if (!config || --config->references > 0)
+    /* What a child that is about to exec looks at stays, if need be for ever. */
+    if (!config || --config->references > 0 || !sv_child_settle())
         return;
     SvArena arena = config->arena;
     SvArena buffers = config->buffers;

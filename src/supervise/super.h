@@ -306,19 +306,6 @@ SvProblem sv_proc_find_command(const SvProc *proc, char *path, size_t size);
 /* The text of spawnerr; "" where there is none. */
 const char *sv_proc_problem(const SvProc *proc, char *buffer, size_t size);
 
-/* child.c */
-typedef struct SvSpawn {
-    const SvProgram *program;
-    const char *path;
-    char *const *argv;
-    char *const *env;
-    int in, out, err;
-    const int *sockets; /* to be 3, 4, ... */
-    size_t socket_count;
-} SvSpawn;
-int sv_child_spawn(const SvSpawn *spawn, pid_t *ret_pid, int *ret_pidfd);
-char *const *sv_child_env(const SvProc *proc, const char *serverurl, const char *notify_socket);
-
 /* channel.c */
 void sv_channel_open(SvSuper *super, SvChannel *channel, int fd);
 /* Reads what is left and closes the pipe and the log. */
