@@ -452,7 +452,10 @@ open_run(Run *run, const FaChoice *choice, GError **error)
     if (!fa_context_check(context, error) ||
         (!options->dry_run && !fa_context_require_home(context, error)))
         return false;
-    run->values = fa_explain_values(context, choice, options->assignments, NULL, error);
+    /* Builds are the same for both slots. */
+    static const FaSlot first = FA_SLOT_A;
+    const FaInstance instance = {.slot = &first};
+    run->values = fa_explain_values(context, choice, options->assignments, &instance, error);
     if (run->values == NULL)
         return false;
     run->recipes = fa_plan_order(fa_context_get_product(context), NULL, diags);

@@ -116,6 +116,12 @@ fa_context_get_home_store(const FaContext *context)
 }
 
 const char *
+fa_context_get_release(const FaContext *context)
+{
+    return context->product->version != NULL ? context->product->version : "trunk";
+}
+
+const char *
 fa_context_get_actor(const FaContext *context)
 {
     return context->actor;

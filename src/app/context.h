@@ -28,6 +28,8 @@ const FaProduct *fa_context_get_product(const FaContext *context);
 const char *fa_context_get_home(const FaContext *context);
 /* What the home's store.yaml says; empty where there is none. */
 const FaStoreSpec *fa_context_get_home_store(const FaContext *context);
+/* What is worked with: a label, the product's version where it has one, else "trunk". */
+const char *fa_context_get_release(const FaContext *context);
 /* The user who began the command, before root went on as the home's owner: who an event is recorded for. */
 const char *fa_context_get_actor(const FaContext *context);
 /* (transfer none) What was wrong with the files so far; later steps add theirs. */

@@ -172,6 +172,7 @@ add_process(const FaEnvironment *environment, const FaRecipe *recipe, const FaPr
         return false;
     process->conf = (FaConfProcess){
         .name = process->name,
+        .is_slotted = from->lifetime == FA_LIFETIME_RELEASE,
         .command = process->command,
         .directory = process->directory,
         .environment = (const char *const *)process->variables,
@@ -335,7 +336,6 @@ static bool
 gather(FaEnvironment *environment, bool unprotected, bool dry_run, Material *material,
        GError **error)
 {
-    const FaProduct *product = fa_environment_get_product(environment);
     if (!fa_supervisor_provide(environment->context, dry_run, &material->supervisor, error))
         return false;
     material->daemon = g_build_filename(material->supervisor, "fassembler-supervisord", NULL);
@@ -351,15 +351,17 @@ gather(FaEnvironment *environment, bool unprotected, bool dry_run, Material *mat
     if (material->processes == NULL)
         return false;
     material->components = g_ptr_array_new_with_free_func((GDestroyNotify)component_free);
-    for (guint i = 0; i < environment->plan->len; i++)
-        g_ptr_array_add(material->components,
-                        describe_component(environment, g_ptr_array_index(environment->plan, i)));
+    for (guint i = 0; i < environment->instance.plan->len; i++)
+        g_ptr_array_add(
+            material->components,
+            describe_component(environment, g_ptr_array_index(environment->instance.plan, i)));
     material->parts = g_ptr_array_new();
     g_ptr_array_extend(material->parts, material->components, NULL, NULL);
     g_ptr_array_add(material->parts, &material->tool);
     material->composition = (FaComposition){
         .layout = environment->layout,
-        .release = product->version != NULL ? product->version : "trunk",
+        .slot = environment->slot,
+        .release = fa_context_get_release(environment->context),
         .tool_version = FA_VERSION,
         .sandbox = fa_sandbox_mode_to_string(unprotected ? FA_SANDBOX_NONE : FA_SANDBOX_BWRAP),
         .supervisord = material->daemon,
@@ -382,8 +384,7 @@ fa_environment_compose(FaEnvironment *environment, bool unprotected, FaEditPolic
         return false;
     g_autoptr(FaEdits) edits = fa_edits_new(policy, dialogue);
     return fa_compose(&material.composition, edits, ret_composed, error) &&
-           (!ret_composed->is_new ||
-            fa_compose_switch(environment->layout, ret_composed->name, error));
+           fa_slot_put(environment->layout, environment->slot, ret_composed->name, error);
 }
 
 bool

@@ -10,7 +10,8 @@
 struct FaEnvironment {
     FaContext *context;
     FaChoice choice;
-    const GPtrArray *plan;
+    FaSlot slot;
+    FaInstance instance; /* its slot is the one above */
     FaLayout *layout;
     FaLock *lock;
     FaSecrets *secrets;
@@ -19,8 +20,6 @@ struct FaEnvironment {
     FaScope *names;
 };
 
-/* (transfer none) */
-const FaProduct *fa_environment_get_product(const FaEnvironment *environment);
 /* (transfer full) (nullable) NULL with a mistake in the context's diags. $out and its like need no braces. */
 char *fa_environment_expand(const FaEnvironment *environment, const FaScope *scope,
                             const FaText *text);

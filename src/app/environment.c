@@ -36,10 +36,27 @@ fa_environment_get_layout(const FaEnvironment *environment)
     return environment->layout;
 }
 
+FaSlot
+fa_environment_get_slot(const FaEnvironment *environment)
+{
+    return environment->slot;
+}
+
 const FaProduct *
 fa_environment_get_product(const FaEnvironment *environment)
 {
     return fa_context_get_product(environment->context);
+}
+
+char *
+fa_environment_name_process(const FaEnvironment *environment, const FaRecipe *recipe,
+                            const FaProcess *process)
+{
+    g_autofree char *name =
+        fa_conf_process_name(recipe->name, process->name, recipe->processes->len == 1);
+    return process->lifetime == FA_LIFETIME_RELEASE
+               ? fa_slot_get_process_name(environment->slot, name)
+               : g_steal_pointer(&name);
 }
 
 /* Each component has a folder of its own below var/data, with one for what it writes line by line. */
@@ -81,31 +98,54 @@ static bool
 settle(FaEnvironment *environment, const char *const *assignments, GError **error)
 {
     environment->values = fa_explain_values(environment->context, &environment->choice, assignments,
-                                            environment->plan, error);
+                                            &environment->instance, error);
     if (environment->values == NULL)
         return false;
-    environment->names = fa_names_of_environment(environment->context, &environment->choice, 0,
-                                                 environment->plan, error);
+    environment->names = fa_names_of_environment(environment->context, &environment->choice,
+                                                 &environment->instance, error);
     return environment->names != NULL;
 }
 
-FaEnvironment *
-fa_environment_open(FaContext *context, const FaChoice *choice, const char *const *assignments,
-                    const GPtrArray *plan, GError **error)
+/* Which one is current may change until the lock is held. */
+static void
+choose_slot(FaEnvironment *environment, const FaInstance *instance)
+{
+    environment->slot =
+        instance->slot != NULL ? *instance->slot : fa_slot_get_current(environment->layout);
+    environment->instance = *instance;
+    environment->instance.slot = &environment->slot;
+}
+
+/* (transfer full) (nullable) */
+static FaEnvironment *
+begin(FaContext *context, const FaChoice *choice, const FaInstance *instance, GError **error)
 {
     g_autoptr(FaEnvironment) environment = g_new0(FaEnvironment, 1);
     environment->context = context;
     environment->choice = *choice;
-    environment->plan = plan;
     environment->layout = fa_names_layout(context, choice, error);
-    if (environment->layout == NULL || !fa_layout_make(environment->layout, error))
+    if (environment->layout == NULL)
+        return NULL;
+    choose_slot(environment, instance);
+    return g_steal_pointer(&environment);
+}
+
+FaEnvironment *
+fa_environment_open(FaContext *context, const FaChoice *choice, const char *const *assignments,
+                    const FaInstance *instance, GError **error)
+{
+    g_autoptr(FaEnvironment) environment = begin(context, choice, instance, error);
+    if (environment == NULL || !fa_layout_make(environment->layout, error))
         return NULL;
 
     g_autofree char *lock = g_build_filename(environment->layout->directory, ".lock", NULL);
     environment->lock = fa_lock_take(lock, FA_LOCK_EXCLUSIVE, "changing the environment", 0, NULL,
                                      NULL, NULL, error);
-    if (environment->lock == NULL || !make_folders(environment, error) ||
-        !make_secrets(environment, error))
+    if (environment->lock == NULL)
+        return NULL;
+    choose_slot(environment, instance);
+    if (!fa_slot_make(environment->layout, environment->slot, error) ||
+        !make_folders(environment, error) || !make_secrets(environment, error))
         return NULL;
     return settle(environment, assignments, error) ? g_steal_pointer(&environment) : NULL;
 }
@@ -135,14 +175,10 @@ require_secrets(const FaEnvironment *environment, GError **error)
 
 FaEnvironment *
 fa_environment_look(FaContext *context, const FaChoice *choice, const char *const *assignments,
-                    const GPtrArray *plan, GError **error)
+                    const FaInstance *instance, GError **error)
 {
-    g_autoptr(FaEnvironment) environment = g_new0(FaEnvironment, 1);
-    environment->context = context;
-    environment->choice = *choice;
-    environment->plan = plan;
-    environment->layout = fa_names_layout(context, choice, error);
-    if (environment->layout == NULL || !require_secrets(environment, error) ||
+    g_autoptr(FaEnvironment) environment = begin(context, choice, instance, error);
+    if (environment == NULL || !require_secrets(environment, error) ||
         !make_secrets(environment, error) || !settle(environment, assignments, error))
         return NULL;
     return g_steal_pointer(&environment);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "app/context.h"
+#include "app/names.h"
 #include "domain/settings.h"
 #include "site/compose.h"
 #include "sys/lock.h"
@@ -15,31 +16,37 @@
 typedef struct FaEnvironment FaEnvironment;
 
 /*
- * (transfer full) (nullable) Makes the folders and secrets of @choice and settles its values. @plan: of FaAssembled, all
- * built. Holds the environment's lock until it is freed: CONFLICT when somebody else has it.
+ * (transfer full) (nullable) Makes the folders and secrets of @choice and settles its values. All of the instance's
+ * plan is built. Holds the environment's lock until it is freed: CONFLICT when somebody else has it.
  */
 FaEnvironment *fa_environment_open(FaContext *context, const FaChoice *choice,
-                                   const char *const *assignments, const GPtrArray *plan,
+                                   const char *const *assignments, const FaInstance *instance,
                                    GError **error);
 /*
  * (transfer full) (nullable) The same of an environment that was composed before, to look at: makes nothing, holds no
  * lock. NOT_FOUND when a folder or a secret of it is still to be made.
  */
 FaEnvironment *fa_environment_look(FaContext *context, const FaChoice *choice,
-                                   const char *const *assignments, const GPtrArray *plan,
+                                   const char *const *assignments, const FaInstance *instance,
                                    GError **error);
 void fa_environment_free(FaEnvironment *environment);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaEnvironment, fa_environment_free)
 
 const FaLayout *fa_environment_get_layout(const FaEnvironment *environment);
-/* Renders, composes the next build unless the current one is the same, and switches to it. @unprotected: what was built
- * without a sandbox is recorded as such. */
+FaSlot fa_environment_get_slot(const FaEnvironment *environment);
+const FaProduct *fa_environment_get_product(const FaEnvironment *environment);
+/* Renders, composes the next build for its slot unless the current one is the same, and puts it into the slot; does not
+ * switch. @unprotected: what was built without a sandbox is recorded as such. */
 bool fa_environment_compose(FaEnvironment *environment, bool unprotected, FaEditPolicy policy,
                             const FaEditDialogue *dialogue, FaComposed *ret_composed,
                             GError **error);
 /* Whether fa_environment_compose() would make another build. Writes nothing. */
 bool fa_environment_is_outdated(FaEnvironment *environment, bool unprotected, FaEditPolicy policy,
                                 bool *ret_outdated, GError **error);
+
+/* (transfer full) What the supervisor calls a process of @recipe in this slot. */
+char *fa_environment_name_process(const FaEnvironment *environment, const FaRecipe *recipe,
+                                  const FaProcess *process);
 
 /*
  * (transfer full) (nullable) The environment that set-up steps and tests of @recipe run in: PATH, out, etc, var, run, log,

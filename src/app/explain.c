@@ -38,7 +38,7 @@ parse_assignment(const char *word, FaGiven **ret_given, GError **error)
 
 FaValues *
 fa_explain_values(FaContext *context, const FaChoice *choice, const char *const *assignments,
-                  const GPtrArray *plan, GError **error)
+                  const FaInstance *instance, GError **error)
 {
     g_autoptr(GPtrArray) given = g_ptr_array_new_with_free_func((GDestroyNotify)fa_given_free);
     for (; assignments != NULL && *assignments != NULL; assignments++) {
@@ -48,7 +48,7 @@ fa_explain_values(FaContext *context, const FaChoice *choice, const char *const 
         g_ptr_array_add(given, one);
     }
 
-    g_autoptr(FaScope) names = fa_names_of_environment(context, choice, 0, plan, error);
+    g_autoptr(FaScope) names = fa_names_of_environment(context, choice, instance, error);
     if (names == NULL)
         return NULL;
     g_autoptr(FaValues) values =

@@ -6,11 +6,13 @@
 #include <stdbool.h>
 
 #include "app/context.h"
+#include "app/names.h"
 #include "domain/settings.h"
 
 /*
  * (transfer full) (nullable) The values for @choice, where @assignments (NULL-ended, nullable) are `component.setting=value`
- * from the command line, and @plan (nullable, of FaAssembled) says where components were built. CONFIG, with the whole listing, when anything is wrong; USAGE for a bad assignment.
+ * from the command line. CONFIG, with the whole listing, when anything is wrong; USAGE for a bad assignment.
  */
 FaValues *fa_explain_values(FaContext *context, const FaChoice *choice,
-                            const char *const *assignments, const GPtrArray *plan, GError **error);
+                            const char *const *assignments, const FaInstance *instance,
+                            GError **error);

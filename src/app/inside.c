@@ -5,6 +5,7 @@
 #include "app/names.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "site/slot.h"
 #include "sys/fs.h"
 #include "sys/spawn.h"
 
@@ -83,8 +84,9 @@ fa_inside_log(const FaContext *context, const FaChoice *choice, const char *proc
         return NULL;
 
     g_auto(GStrv) names = fa_inside_list_logs(context, choice);
-    if (g_strv_contains((const char *const *)names, process)) {
-        g_autofree char *file = g_strconcat(process, LOG_SUFFIX, NULL);
+    g_autofree char *found = fa_slot_find_process(layout, process);
+    if (g_strv_contains((const char *const *)names, found)) {
+        g_autofree char *file = g_strconcat(found, LOG_SUFFIX, NULL);
         return g_build_filename(layout->log, file, NULL);
     }
     const char *nearest = fa_text_nearest(process, (const char *const *)names);

@@ -34,8 +34,9 @@ compare(FaContext *context, const FaChoice *choice, const FaUpOptions *options,
     if (options->on_edit != NULL && !fa_edit_policy_from_string(options->on_edit, &policy))
         return fa_fail(error, FA_ERROR_USAGE, "'%s' is no way to treat edited files",
                        options->on_edit);
+    const FaInstance instance = {.plan = plan};
     g_autoptr(FaEnvironment) environment =
-        fa_environment_look(context, choice, options->assemble.assignments, plan, &failure);
+        fa_environment_look(context, choice, options->assemble.assignments, &instance, &failure);
     if (environment == NULL && !fa_error_is(failure, FA_ERROR_NOT_FOUND)) {
         g_propagate_error(error, g_steal_pointer(&failure));
         return false;

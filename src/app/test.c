@@ -81,8 +81,9 @@ fa_test(FaContext *context, const FaChoice *choice, const FaTestOptions *options
         !fa_assemble(context, choice, &options->assemble, &plan, error))
         return false;
 
+    const FaInstance instance = {.plan = plan, .is_direct = true};
     g_autoptr(FaEnvironment) environment =
-        fa_environment_open(context, choice, options->assemble.assignments, plan, error);
+        fa_environment_open(context, choice, options->assemble.assignments, &instance, error);
     if (environment == NULL)
         return false;
     for (guint i = 0; i < product->components->len; i++) {

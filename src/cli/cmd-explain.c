@@ -205,7 +205,8 @@ run(FaInvocation *invocation, GError **error)
     if (component != NULL && fa_product_find_component(product, component) == NULL)
         return fail_unknown(product, component, error);
 
-    g_autoptr(FaValues) values = fa_explain_values(context, &choice, assignments, NULL, error);
+    const FaInstance instance = {0};
+    g_autoptr(FaValues) values = fa_explain_values(context, &choice, assignments, &instance, error);
     return values != NULL && answer(invocation, context, values, component, error);
 }
 

@@ -62,6 +62,22 @@ check_after(const FaProduct *product, const FaRecipe *recipe, FaDiags *diags)
     }
 }
 
+/* A component is in a slot, or it is in none. */
+static void
+check_lifetimes(const FaRecipe *recipe, FaDiags *diags)
+{
+    bool is_lasting = fa_recipe_is_lasting(recipe);
+    for (unsigned i = 1; i < recipe->processes->len; i++) {
+        const FaProcess *process = g_ptr_array_index(recipe->processes, i);
+        if ((process->lifetime == FA_LIFETIME_ENVIRONMENT) == is_lasting)
+            continue;
+        fa_diag_help(fa_diags_error(diags, &process->place,
+                                    "'%s' has another lifetime than the other processes of '%s'",
+                                    process->name, recipe->name),
+                     "make a component of its own for what outlives releases");
+    }
+}
+
 /* (transfer container) All secrets of all components, NULL-ended: they belong to the environment. */
 static const char **
 list_secrets(const FaProduct *product)
@@ -147,6 +163,7 @@ fa_config_check_product(const FaProduct *product, FaDiags *diags)
     for (unsigned i = 0; i < product->components->len; i++) {
         const FaRecipe *recipe = g_ptr_array_index(product->components, i);
         check_after(product, recipe, diags);
+        check_lifetimes(recipe, diags);
         check_databases(product, recipe, secrets, diags);
         check_setting_secrets(recipe, secrets, diags);
     }

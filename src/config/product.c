@@ -106,6 +106,64 @@ read_sites(const FaYaml *value, void *object, FaDiags *diags)
     }
 }
 
+/* ADDRESS:PORT, as nginx takes it; the address is one of IPv4 or [IPv6]. */
+static void
+read_listen(const FaYaml *value, void *object, FaDiags *diags)
+{
+    FaEdgeSpec *edge = object;
+    if (!fa_schema_is(value, FA_YAML_TEXT, "listen", diags))
+        return;
+    const char *colon = strrchr(value->text, ':');
+    g_autofree char *address =
+        colon != NULL ? g_strndup(value->text, (gsize)(colon - value->text)) : NULL;
+    size_t length = address != NULL ? strlen(address) : 0;
+    bool is_bracketed = length > 2 && address[0] == '[' && address[length - 1] == ']';
+    g_autofree char *bare = is_bracketed ? g_strndup(address + 1, length - 2)
+                                         : g_strdup(address != NULL ? address : "");
+    unsigned port;
+    if (colon == NULL || !fa_parse_uint(colon + 1, 1, PORT_MAX, &port) ||
+        !g_hostname_is_ip_address(bare) || is_bracketed != (strchr(bare, ':') != NULL)) {
+        fa_diag_help(
+            fa_schema_mistake(diags, value, "'%s' is no address to listen on", value->text),
+            "write it like 127.0.0.1:8080, 0.0.0.0:80 or [::]:80");
+        return;
+    }
+    edge->listen = g_strdup(value->text);
+}
+
+static void
+read_scheme(const FaYaml *value, void *object, FaDiags *diags)
+{
+    static const char *const words[] = {"http", "https", NULL};
+    unsigned index;
+    if (fa_schema_word(value, words, "scheme", diags, &index))
+        ((FaEdgeSpec *)object)->scheme = g_strdup(words[index]);
+}
+
+#define AT(field) offsetof(FaEdgeSpec, field)
+static const FaKey edge_keys[] = {
+    {"listen", FA_KEY_OTHER, .read = read_listen, .is_required = true, .kind = "`ADDRESS:PORT`",
+     .help = "Where it takes requests"},
+    {"scheme", FA_KEY_OTHER, .read = read_scheme, .kind = "`http` or `https`", .fallback = "`http`",
+     .help = "What the public sees: `https` where something in front of it ends TLS"},
+    {"port", FA_KEY_NUMBER, AT(port), .min = 1, .max = PORT_MAX,
+     .fallback = "that of `listen`; 443 for `https`", .help = "The port that the public sees"},
+    {0},
+};
+#undef AT
+static const FaSchema edge_schema = {
+    "edge",
+    "The web server of the host, which maps host names to environments: `fassembler edge apply`.",
+    edge_keys};
+
+static void
+read_edge(const FaYaml *value, void *object, FaDiags *diags)
+{
+    FaEdgeSpec *edge = &((Reading *)object)->product->edge;
+    edge->place = value->place;
+    fa_schema_read(&edge_schema, value, edge, diags);
+}
+
 static void
 read_components(const FaYaml *value, void *object, FaDiags *diags)
 {
@@ -162,6 +220,7 @@ static const FaKey product_keys[] = {
          "`COMPONENT: {setting: value}`, for all sites; `\"*\"` is every component that has the "
          "setting"},
     {"store", FA_KEY_MAP, .read = read_store, .help = "See *Store*"},
+    {"edge", FA_KEY_MAP, .read = read_edge, .help = "See *Edge*"},
     {"train", FA_KEY_MAP, .help = "The timetable of releases"},
     {"policy", FA_KEY_MAP, .help = "What must be true before a release leaves"},
     {0},
@@ -169,7 +228,7 @@ static const FaKey product_keys[] = {
 static const FaSchema product_schema = {"product", "The file `fassembler.yaml`.", product_keys};
 
 const FaSchema *const fa_product_schemas[] = {&product_schema, &environment_schema, &site_schema,
-                                              NULL};
+                                              &edge_schema, NULL};
 
 /* (nullable) *ret_document may be NULL even on success: then the text was no YAML, and @diags says so. */
 static bool

@@ -98,6 +98,8 @@ fa_product_free(FaProduct *product)
     g_ptr_array_unref(product->environments);
     g_ptr_array_unref(product->sites);
     g_ptr_array_unref(product->given);
+    g_free(product->edge.listen);
+    g_free(product->edge.scheme);
     g_free(product);
 }
 
@@ -142,6 +144,32 @@ fa_product_component_names(const FaProduct *product)
     for (unsigned i = 0; i < product->components->len; i++)
         names[i] = ((const FaRecipe *)g_ptr_array_index(product->components, i))->name;
     return names;
+}
+
+char *
+fa_product_get_host(const FaSiteSpec *site, const FaEnvironmentSpec *environment)
+{
+    return g_strdup_printf("%s.%s", environment->host, site->domain);
+}
+
+char *
+fa_product_get_url(const FaProduct *product, const FaSiteSpec *site,
+                   const FaEnvironmentSpec *environment)
+{
+    const FaEdgeSpec *edge = &product->edge;
+    if (edge->listen == NULL)
+        return NULL;
+
+    const char *scheme = edge->scheme != NULL ? edge->scheme : "http";
+    const char *standard = strcmp(scheme, "https") == 0 ? "443" : "80";
+    const char *listened = strrchr(edge->listen, ':') + 1;
+    g_autofree char *host = fa_product_get_host(site, environment);
+    g_autofree char *port = edge->port > 0                 ? g_strdup_printf("%u", edge->port)
+                            : strcmp(scheme, "https") == 0 ? g_strdup(standard)
+                                                           : g_strdup(listened);
+    if (strcmp(port, standard) == 0)
+        return g_strdup_printf("%s://%s", scheme, host);
+    return g_strdup_printf("%s://%s:%s", scheme, host, port);
 }
 
 const char *

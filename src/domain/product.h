@@ -50,6 +50,14 @@ typedef struct FaStoreSpec {
 FaStoreSpec *fa_store_spec_new(void);
 void fa_store_spec_free(FaStoreSpec *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaStoreSpec, fa_store_spec_free)
+/* The web server of the host that maps host names to environments. */
+typedef struct FaEdgeSpec {
+    char *listen; /* (nullable) ADDRESS:PORT; NULL: there is none */
+    char *scheme; /* (nullable) of what the public sees; http */
+    unsigned
+        port; /* that the public sees; 0: that of @listen, or of the scheme where it is https */
+    FaPlace place;
+} FaEdgeSpec;
 
 typedef struct FaProduct {
     char *name;
@@ -60,6 +68,7 @@ typedef struct FaProduct {
     GPtrArray *sites;        /* of FaSiteSpec */
     GPtrArray *given;        /* of FaGiven: the product's `settings:` */
     FaStoreSpec *store;
+    FaEdgeSpec edge;
 } FaProduct;
 
 FaProduct *fa_product_new(void);
@@ -76,6 +85,12 @@ const FaSiteSpec *fa_product_find_site(const FaProduct *product, const char *nam
 const FaEnvironmentSpec *fa_product_find_environment(const FaProduct *product, const char *name);
 /* (transfer container) NULL-ended names of all components, for fa_text_nearest(). */
 const char **fa_product_component_names(const FaProduct *product);
+
+/* (transfer full) www.openplans.example */
+char *fa_product_get_host(const FaSiteSpec *site, const FaEnvironmentSpec *environment);
+/* (transfer full) (nullable) Where the public reaches it, without a slash at the end; NULL without an edge. */
+char *fa_product_get_url(const FaProduct *product, const FaSiteSpec *site,
+                         const FaEnvironmentSpec *environment);
 
 const char *fa_track_to_string(FaTrack track);
 bool fa_track_from_string(const char *text, FaTrack *ret_track);

@@ -324,3 +324,11 @@ fa_recipe_find_process(const FaRecipe *recipe, const char *name)
     }
     return NULL;
 }
+
+bool
+fa_recipe_is_lasting(const FaRecipe *recipe)
+{
+    const FaProcess *first =
+        recipe->processes->len > 0 ? g_ptr_array_index(recipe->processes, 0) : NULL;
+    return first != NULL && first->lifetime == FA_LIFETIME_ENVIRONMENT;
+}

@@ -186,6 +186,8 @@ FaSetup *fa_setup_new(void);
 /* (transfer none) (nullable) */
 const FaSetting *fa_recipe_find_setting(const FaRecipe *recipe, const char *name);
 const FaProcess *fa_recipe_find_process(const FaRecipe *recipe, const char *name);
+/* True when it has processes, and these outlive releases. */
+bool fa_recipe_is_lasting(const FaRecipe *recipe);
 
 const char *fa_source_kind_to_string(FaSourceKind kind);
 const char *fa_step_kind_to_string(FaStepKind kind);

@@ -51,14 +51,30 @@ write_bin(const FaComposition *composition, const char *directory, GError **erro
         return false;
     for (guint i = 0; i < composition->processes->len; i++) {
         const FaConfProcess *process = g_ptr_array_index(composition->processes, i);
+        g_autofree char *name = fa_conf_name_in(composition->slot, process);
         g_autofree char *script = g_strdup_printf(
             "# %s [status|start|stop|restart|tail ...]\n[ $# -gt 0 ] || set -- status\n"
             "exec %s -c %s \"$@\" '%s%s'\n",
-            process->name, client, quoted_conf, process->name, process->instances > 1 ? ":*" : "");
+            process->name, client, quoted_conf, name, process->instances > 1 ? ":*" : "");
         if (!write_script(bin, process->name, script, error))
             return false;
     }
     return true;
+}
+
+static bool
+write_mark(const FaComposition *composition, const char *directory, GError **error)
+{
+    g_autofree char *path = fa_slot_get_mark(directory, composition->slot);
+    g_autoptr(GString) names = g_string_new(NULL);
+
+    for (guint i = 0; i < composition->processes->len; i++) {
+        const FaConfProcess *process = g_ptr_array_index(composition->processes, i);
+        g_autofree char *name = fa_conf_name_in(composition->slot, process);
+        if (process->is_slotted)
+            g_string_append_printf(names, "%s\n", name);
+    }
+    return fa_fs_write(path, names->str, names->len, 0644, FA_WRITE_NONE, error);
 }
 
 static bool
@@ -89,8 +105,8 @@ bytes_of(const char *text)
 static GPtrArray *
 list_files(const FaComposition *composition, GError **error)
 {
-    g_autofree char *conf =
-        fa_conf_write(composition->layout, composition->processes, composition->secrets, error);
+    g_autofree char *conf = fa_conf_write(composition->layout, composition->slot,
+                                          composition->processes, composition->secrets, error);
     GPtrArray *files = g_ptr_array_new_with_free_func((GDestroyNotify)fa_rendered_free);
 
     if (conf == NULL) {
@@ -157,7 +173,8 @@ fill(const FaComposition *composition, const GPtrArray *files, const FaDigest *d
     return record != NULL && fa_fs_make_directory(etc, 0755, error) &&
            fa_carry(fa_fs_is_directory(old) ? old : NULL, etc, files, edits, &composed->carried,
                     error) &&
-           write_bin(composition, directory, error) && write_links(composition, directory, error) &&
+           write_bin(composition, directory, error) && write_mark(composition, directory, error) &&
+           write_links(composition, directory, error) &&
            fa_fs_write(path, record, strlen(record), 0644, FA_WRITE_NONE, error);
 }
 

@@ -6,10 +6,11 @@
  *   builds/RELEASE-N/bin/          supervisord, supervisorctl and one short name per process
  *   builds/RELEASE-N/etc/          what was rendered, with what persons edited (site/carry.h), and supervisord.conf
  *   builds/RELEASE-N/build.json    what it is made of: enough to make it again, no secret, no time
+ *   builds/RELEASE-N/slot-a        which slot it is for, and the slot's processes (site/slot.h)
  *
  * A build is made under a hidden name, written to disk, then renamed: it is there whole or not at all. Another rename
- * switches to it. Rendered files name one another by `current/etc/`, never by the build, so that the same facts give the
- * same files. Hold the environment's lock for all of it. Touches neither var/ nor other builds.
+ * switches to it. Rendered files name one another by `slots/SLOT/etc/` or `current/etc/`, never by the build, so that the
+ * same facts give the same files. Hold the environment's lock for all of it. Touches neither var/ nor other builds.
  */
 #include <glib.h>
 #include <stdbool.h>
@@ -18,6 +19,7 @@
 #include "site/conf.h"
 #include "site/layout.h"
 #include "site/secrets.h"
+#include "site/slot.h"
 
 /* A setting as it was used. A secret is shown as `secret:NAME`, never as its value. */
 typedef struct FaComposeSetting {
@@ -43,6 +45,7 @@ typedef struct FaComposeComponent {
 
 typedef struct FaComposition {
     const FaLayout *layout;
+    FaSlot slot;
     const char *release;
     const char *tool_version;
     const char *sandbox;     /* "bwrap", "none" */

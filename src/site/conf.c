@@ -17,12 +17,26 @@ fa_conf_process_name(const char *component, const char *process, bool is_only)
     return g_strconcat(component, "-", process, NULL);
 }
 
+char *
+fa_conf_name_in(FaSlot slot, const FaConfProcess *process)
+{
+    return process->is_slotted ? fa_slot_get_process_name(slot, process->name)
+                               : g_strdup(process->name);
+}
+
 /* One file being written; the first mistake stays in error. */
 typedef struct Conf {
     GString *out;
     const char *section;
+    FaSlot slot;
+    GHashTable *index; /* name without slot -> Entry */
     GError **error;
 } Conf;
+
+typedef struct Entry {
+    const FaConfProcess *process;
+    unsigned level; /* 0: depends on nothing */
+} Entry;
 
 /* A value is cut at ` ;` and ` #`, and stripped, by every reader of this format. */
 static bool
@@ -99,21 +113,26 @@ put_names(Conf *conf, const FaConfProcess *process)
 {
     if (process->depends_on == NULL || process->depends_on[0] == NULL)
         return true;
-    g_autofree char *names = g_strjoinv(",", (char **)process->depends_on);
-    return put(conf, "depends_on", names);
+    g_autoptr(GString) names = g_string_new(NULL);
+    for (const char *const *name = process->depends_on; *name != NULL; name++) {
+        const Entry *other = g_hash_table_lookup(conf->index, *name);
+        g_autofree char *whole = fa_conf_name_in(conf->slot, other->process);
+        g_string_append_printf(names, "%s%s", names->len > 0 ? "," : "", whole);
+    }
+    return put(conf, "depends_on", names->str);
 }
 
 /* Several instances are told apart by their number, which the supervisor fills in. */
 static bool
-put_instances(Conf *conf, const FaLayout *layout, const FaConfProcess *process)
+put_instances(Conf *conf, const FaLayout *layout, const FaConfProcess *process, const char *name)
 {
     if (process->instances <= 1) {
-        g_autofree char *log = g_strconcat(process->name, ".log", NULL);
+        g_autofree char *log = g_strconcat(name, ".log", NULL);
         return put_path(conf, "stdout_logfile", layout->log, log);
     }
     put_number(conf, "numprocs", process->instances);
     g_string_append(conf->out, "process_name=%(program_name)s-%(process_num)d\n");
-    if (!put_path(conf, "stdout_logfile", layout->log, process->name))
+    if (!put_path(conf, "stdout_logfile", layout->log, name))
         return false;
     g_string_truncate(conf->out, conf->out->len - 1);
     g_string_append(conf->out, "-%(process_num)d.log\n");
@@ -123,8 +142,10 @@ put_instances(Conf *conf, const FaLayout *layout, const FaConfProcess *process)
 static bool
 put_process(Conf *conf, const FaLayout *layout, const FaConfProcess *process, unsigned level)
 {
+    g_autofree char *name = fa_conf_name_in(conf->slot, process);
+
     conf->section = process->name;
-    g_string_append_printf(conf->out, "\n[program:%s]\n", process->name);
+    g_string_append_printf(conf->out, "\n[program:%s]\n", name);
     if (!put(conf, "command", process->command) ||
         !put(conf, "directory",
              process->directory != NULL ? process->directory : layout->directory) ||
@@ -137,7 +158,7 @@ put_process(Conf *conf, const FaLayout *layout, const FaConfProcess *process, un
         return false;
     put_number(conf, "stopwaitsecs", process->stop_wait);
     g_string_append(conf->out, "killasgroup=true\nredirect_stderr=true\n");
-    if (!put_instances(conf, layout, process))
+    if (!put_instances(conf, layout, process, name))
         return false;
     g_string_append(conf->out, "stdout_logfile_maxbytes=10MB\nstdout_logfile_backups=5\n");
     return put_names(conf, process) &&
@@ -166,13 +187,11 @@ put_supervisor(Conf *conf, const FaLayout *layout)
                                "[rpcinterface:supervisor]\nsupervisor.rpcinterface_factory="
                                "supervisor.rpcinterface:make_main_rpcinterface\n\n"
                                "[supervisorctl]\n");
-    return put(conf, "serverurl", url);
+    if (!put(conf, "serverurl", url))
+        return false;
+    g_string_append(conf->out, "\n[include]\n");
+    return put_path(conf, "files", layout->var, "beside/*.conf");
 }
-
-typedef struct Entry {
-    const FaConfProcess *process;
-    unsigned level; /* 0: depends on nothing */
-} Entry;
 
 static gint
 compare_entries(gconstpointer a, gconstpointer b)
@@ -248,13 +267,10 @@ raise_entry(GHashTable *index, Entry *entry, bool *changed, GError **error)
 }
 
 static bool
-find_levels(GArray *entries, const FaSecrets *secrets, GError **error)
+find_levels(GArray *entries, GHashTable *index, GError **error)
 {
-    g_autoptr(GHashTable) index = index_entries(entries, secrets, error);
     bool changed = true;
 
-    if (index == NULL)
-        return false;
     while (changed) {
         changed = false;
         for (guint i = 0; i < entries->len; i++)
@@ -265,12 +281,12 @@ find_levels(GArray *entries, const FaSecrets *secrets, GError **error)
 }
 
 char *
-fa_conf_write(const FaLayout *layout, const GPtrArray *processes, const FaSecrets *secrets,
-              GError **error)
+fa_conf_write(const FaLayout *layout, FaSlot slot, const GPtrArray *processes,
+              const FaSecrets *secrets, GError **error)
 {
     g_autoptr(GArray) entries = g_array_new(FALSE, FALSE, sizeof(Entry));
     g_autoptr(GString) out = g_string_new(NULL);
-    Conf conf = {.out = out, .error = error};
+    Conf conf = {.out = out, .slot = slot, .error = error};
 
     if (processes->len > FA_CONF_PROCESSES_MAX) {
         fa_fail(error, FA_ERROR_CONFIG, "there are more than %d processes", FA_CONF_PROCESSES_MAX);
@@ -280,9 +296,15 @@ fa_conf_write(const FaLayout *layout, const GPtrArray *processes, const FaSecret
         Entry entry = {.process = g_ptr_array_index(processes, i)};
         g_array_append_val(entries, entry);
     }
-    if (!find_levels(entries, secrets, error) || !put_supervisor(&conf, layout))
+    g_autoptr(GHashTable) index = index_entries(entries, secrets, error);
+    if (index == NULL || !find_levels(entries, index, error) || !put_supervisor(&conf, layout))
         return NULL;
     g_array_sort(entries, compare_entries);
+    for (guint i = 0; i < entries->len; i++) {
+        Entry *entry = &g_array_index(entries, Entry, i);
+        g_hash_table_insert(index, (gpointer)entry->process->name, entry);
+    }
+    conf.index = index;
     for (guint i = 0; i < entries->len; i++) {
         const Entry *entry = &g_array_index(entries, Entry, i);
         if (!put_process(&conf, layout, entry->process, entry->level))

@@ -13,13 +13,15 @@
 
 #include "site/layout.h"
 #include "site/secrets.h"
+#include "site/slot.h"
 
 #define FA_CONF_PROCESSES_MAX  1000
 #define FA_CONF_FIRST_PRIORITY 100
 
 /* All texts are borrowed; expanded, ready to run. */
 typedef struct FaConfProcess {
-    const char *name;      /* fa_conf_process_name() */
+    const char *name;      /* fa_conf_process_name(), without the slot */
+    bool is_slotted;       /* it is a release's: one in each slot */
     const char *command;   /* absolute program, words as a shell quotes them, no variables */
     const char *directory; /* (nullable) the environment's */
     const char *const *environment; /* (nullable) "NAME=value", NULL-ended */
@@ -35,9 +37,11 @@ typedef struct FaConfProcess {
 char *fa_conf_process_name(const char *component, const char *process, bool is_only);
 
 /*
- * (transfer full) (nullable) The text of supervisord.conf; processes (of FaConfProcess) by priority and name, a process
- * after all that it depends on. CONFIG for names that are none, taken or missing, and for circles; REFUSED for a secret
+ * (transfer full) (nullable) The text of supervisord.conf with the processes (of FaConfProcess) as @slot has them, by
+ * priority and name, a process after all that it depends on. CONFIG for names that are none, taken or missing, and for circles; REFUSED for a secret
  * on a command line.
  */
-char *fa_conf_write(const FaLayout *layout, const GPtrArray *processes, const FaSecrets *secrets,
-                    GError **error);
+char *fa_conf_write(const FaLayout *layout, FaSlot slot, const GPtrArray *processes,
+                    const FaSecrets *secrets, GError **error);
+/* (transfer full) What the supervisor calls it in @slot. */
+char *fa_conf_name_in(FaSlot slot, const FaConfProcess *process);

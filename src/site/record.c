@@ -146,6 +146,7 @@ text_of(const FaComposition *composition, const char *build, const FaDigest *dig
     set_text(object, "release", composition->release);
     set_text(object, "sandbox", composition->sandbox);
     set_text(object, "site", composition->layout->site);
+    set_text(object, "slot", fa_slot_to_string(composition->slot));
     set_text(object, "supervisorctl", composition->supervisorctl);
     set_text(object, "supervisord", composition->supervisord);
     set_text(object, "tool", composition->tool_version);
