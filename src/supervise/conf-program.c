@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -21,7 +22,9 @@
 typedef struct Section {
     SvConfReader *reader;
     const SvSection *section;
-    SvNames names;  /* grows from process to process, as supervisord's does */
+    SvNames names; /* grows from process to process, as supervisord's does */
+    bool plain;    /* nothing in it is expanded, so that nobody asks for names */
+    const char *program_name;
     SvProgram base; /* what all processes of the section share */
     const char *process_name;
     const char *environment;
@@ -91,8 +94,10 @@ read_policy(Section *s)
     SV_TRY(read_autorestart(s));
     SV_TRY(get_int(s, "startsecs", is_scheduled(s) ? 0 : 1, &base->startsecs));
     SV_TRY(get_int(s, "startretries", 3, &base->startretries));
-    SV_TRY(get(s, "stopsignal", "TERM", &value));
-    SV_TRY(sv_value_signal(value, &base->stopsignal, error));
+    base->stopsignal = SIGTERM;
+    SV_TRY(get(s, "stopsignal", NULL, &value));
+    if (value)
+        SV_TRY(sv_value_signal(value, &base->stopsignal, error));
     SV_TRY(get_int(s, "stopwaitsecs", 10, &base->stopwaitsecs));
     SV_TRY(get_bool(s, "stopasgroup", false, &base->stopasgroup));
     SV_TRY(get_bool(s, "killasgroup", base->stopasgroup, &base->killasgroup));
@@ -133,8 +138,8 @@ read_identity(Section *s)
     if (value)
         SV_TRY(sv_value_octal(value, &base->umask, error));
     value = sv_ini_get(s->reader->ini, s->section, "process_name");
-    SV_TRY(sv_value_name(s->reader->arena, value ? value : "%(program_name)s", &s->process_name,
-                         error));
+    const char *fallback = s->plain ? s->program_name : "%(program_name)s";
+    SV_TRY(sv_value_name(s->reader->arena, value ? value : fallback, &s->process_name, error));
     if (s->numprocs > 1 && !strstr(s->process_name, "%(process_num)"))
         return sv_fail(error,
                        "%%(process_num) must be present within process_name when numprocs > 1");
@@ -143,17 +148,25 @@ read_identity(Section *s)
     return 0;
 }
 
+typedef struct LogKeys {
+    const char *channel, *logfile, *backups, *maxbytes, *syslog;
+} LogKeys;
+
+static const LogKeys stdout_keys = {"stdout", "stdout_logfile", "stdout_logfile_backups",
+                                    "stdout_logfile_maxbytes", "stdout_syslog"};
+static const LogKeys stderr_keys = {"stderr", "stderr_logfile", "stderr_logfile_backups",
+                                    "stderr_logfile_maxbytes", "stderr_syslog"};
+
 static int
-read_logfile(Section *s, const char *channel, SvLogConf *log)
+read_logfile(Section *s, const LogKeys *keys, SvLogConf *log)
 {
     SvConfReader *reader = s->reader;
-    char key[64];
     const char *value;
 
-    snprintf(key, sizeof key, "%s_logfile", channel);
-    SV_TRY(get(s, key, NULL, &value));
+    SV_TRY(get(s, keys->logfile, NULL, &value));
     if (value)
-        SV_TRY(sv_expand(reader->arena, value, NULL, &s->names, key, &value, &reader->error));
+        SV_TRY(sv_expand(reader->arena, value, NULL, &s->names, keys->logfile, &value,
+                         &reader->error));
     bool deprecated = value && strcasecmp(value, "syslog") == 0;
     log->path = NULL;
     log->kind = SV_LOG_NONE;
@@ -163,18 +176,16 @@ read_logfile(Section *s, const char *channel, SvLogConf *log)
         log->kind = SV_LOG_FILE;
         SV_TRY(sv_value_existing_dirpath(reader->arena, value, &log->path, &reader->error));
     }
-    snprintf(key, sizeof key, "%s_logfile_backups", channel);
-    SV_TRY(get_int(s, key, 10, &log->backups));
-    snprintf(key, sizeof key, "%s_logfile_maxbytes", channel);
-    SV_TRY(sv_conf_get_bytes(reader, s->section, key, "50MB", &s->names, &log->maxbytes));
-    snprintf(key, sizeof key, "%s_syslog", channel);
-    SV_TRY(get_bool(s, key, false, &log->syslog));
+    SV_TRY(get_int(s, keys->backups, 10, &log->backups));
+    SV_TRY(
+        sv_conf_get_bytes(reader, s->section, keys->maxbytes, "50MB", &s->names, &log->maxbytes));
+    SV_TRY(get_bool(s, keys->syslog, false, &log->syslog));
     if (deprecated) {
         sv_conf_note(reader, 'w',
                      "For [%s], %s_logfile=syslog but this is deprecated and will be removed.  Use "
                      "%s=true to enable "
                      "syslog instead.",
-                     s->section->name, channel, key);
+                     s->section->name, keys->channel, keys->syslog);
         log->syslog = true;
     }
     if (log->kind == SV_LOG_AUTO && log->maxbytes == 0)
@@ -182,7 +193,7 @@ read_logfile(Section *s, const char *channel, SvLogConf *log)
                      "For [%s], AUTO logging used for %s_logfile without rollover, set maxbytes > "
                      "0 to avoid filling up "
                      "filesystem unintentionally",
-                     s->section->name, channel);
+                     s->section->name, keys->channel);
     return 0;
 }
 
@@ -299,26 +310,37 @@ read_extensions(Section *s, SvProgram *program)
 }
 
 static int
-read_process(Section *s, int64_t number, SvProgram *program)
+read_process_environment(Section *s, int64_t number, SvProgram *program)
 {
     SvConfReader *reader = s->reader;
-    const char *value;
+    const char *value = s->environment;
 
-    *program = s->base;
-    sv_names_set_number(&s->names, "process_num", number);
-    sv_names_set_number(&s->names, "numprocs", s->numprocs);
-    sv_names_update(&s->names, &reader->environ);
-    SV_TRY(sv_expand(reader->arena, s->environment, NULL, &s->names, "environment", &value,
-                     &reader->error));
+    if (!s->plain) {
+        sv_names_set_number(&s->names, "process_num", number);
+        sv_names_set_number(&s->names, "numprocs", s->numprocs);
+        sv_names_update(&s->names, &reader->environ);
+        SV_TRY(sv_expand(reader->arena, s->environment, NULL, &s->names, "environment", &value,
+                         &reader->error));
+    }
     SV_TRY(sv_env_parse(reader->arena, value, &program->env, &reader->error));
-    for (const SvEnv *env = program->env; env; env = env->next) {
+    for (const SvEnv *env = program->env; !s->plain && env; env = env->next) {
         const char *name = sv_arena_printf(&reader->scratch, "ENV_%s", env->name);
         if (name)
             sv_names_set(&s->names, name, env->value);
     }
+    return 0;
+}
+
+static int
+read_process(Section *s, int64_t number, SvProgram *program)
+{
+    SvConfReader *reader = s->reader;
+
+    *program = s->base;
+    SV_TRY(read_process_environment(s, number, program));
     SV_TRY(get(s, "directory", NULL, &program->directory));
-    SV_TRY(read_logfile(s, "stdout", &program->log[SV_STDOUT]));
-    SV_TRY(read_logfile(s, "stderr", &program->log[SV_STDERR]));
+    SV_TRY(read_logfile(s, &stdout_keys, &program->log[SV_STDOUT]));
+    SV_TRY(read_logfile(s, &stderr_keys, &program->log[SV_STDERR]));
     if (program->redirect_stderr) {
         if (program->log[SV_STDERR].kind == SV_LOG_FILE)
             sv_conf_note(reader, 'w',
@@ -393,6 +415,18 @@ read_section(Section *s, SvProgram **ret_programs, size_t *ret_count)
     return 0;
 }
 
+static void
+set_names(Section *s, const char *group)
+{
+    struct utsname host;
+
+    uname(&host);
+    sv_names_set(&s->names, "here", s->reader->config->here);
+    sv_names_set(&s->names, "program_name", s->program_name);
+    sv_names_set(&s->names, "host_node_name", host.nodename);
+    sv_names_set(&s->names, "group_name", group);
+}
+
 int
 sv_conf_read_programs(SvConfReader *reader, const SvSection *section, const char *group,
                       SvClass class, SvProgram **ret_programs, size_t *ret_count)
@@ -401,18 +435,13 @@ sv_conf_read_programs(SvConfReader *reader, const SvSection *section, const char
                  .section = section,
                  .names = {.arena = &reader->scratch},
                  .base = {.class = class}};
-    const char *name;
-    struct utsname host;
-
-    uname(&host);
-    int r = sv_value_name(&reader->scratch, strchr(section->name, ':') + 1, &name, &reader->error);
-    if (r == 0) {
-        sv_names_set(&s.names, "here", reader->config->here);
-        sv_names_set(&s.names, "program_name", name);
-        sv_names_set(&s.names, "host_node_name", host.nodename);
-        sv_names_set(&s.names, "group_name", group);
+    int r = sv_value_name(&reader->scratch, strchr(section->name, ':') + 1, &s.program_name,
+                          &reader->error);
+    s.plain = !sv_ini_has_char(reader->ini, section, '%');
+    if (r == 0 && !s.plain)
+        set_names(&s, group);
+    if (r == 0)
         r = read_section(&s, ret_programs, ret_count);
-    }
     if (r < 0 && reader->error.text) {
         const char *text = reader->error.text;
         reader->error.text = NULL;

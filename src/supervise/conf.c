@@ -31,9 +31,12 @@ sv_conf_get(SvConfReader *reader, const SvSection *section, const char *option,
         *ret_value = fallback;
         return 0;
     }
-    snprintf(what, sizeof what, "%s.%s", section->name, option);
-    SV_TRY(
-        sv_expand(reader->arena, value, &reader->environ, names, what, ret_value, &reader->error));
+    *ret_value = value;
+    if (strchr(value, '%')) {
+        snprintf(what, sizeof what, "%s.%s", section->name, option);
+        SV_TRY(sv_expand(reader->arena, value, &reader->environ, names, what, ret_value,
+                         &reader->error));
+    }
     /* What was not expanded still lies where the file was read to, which goes away. */
     if (*ret_value == value)
         *ret_value = sv_arena_strdup(reader->arena, value);

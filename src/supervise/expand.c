@@ -13,7 +13,8 @@
 
 typedef struct Format {
     const char *value; /* the whole format string */
-    const SvNames *names;
+    SvArena *arena;
+    const SvNames *global, *names; /* either may be NULL */
     SvBuf out;
     char why[256]; /* what is badly formatted, set on failure */
     const char *missing;
@@ -99,12 +100,35 @@ bad(Format *format, const char *text)
     return -EINVAL;
 }
 
+static const SvName *
+look_up(const Format *format, const char *name)
+{
+    const SvName *found = sv_names_get(format->names, name);
+
+    return found ? found : sv_names_get(format->global, name);
+}
+
+/* The whole mapping is made only for who wants to see it. */
+static SvNames
+whole_mapping(const Format *format)
+{
+    SvNames all = {.arena = format->arena};
+
+    if (format->global)
+        sv_names_update(&all, format->global);
+    if (format->names)
+        sv_names_update(&all, format->names);
+    return all;
+}
+
 /* Writes the mapping as str(dict) does: a stray %s is replaced by all of it. */
 static void
 write_mapping(Format *format, SvBuf *out)
 {
+    SvNames all = whole_mapping(format);
+
     sv_buf_puts(out, "{");
-    for (const SvName *entry = format->names->first; entry; entry = entry->next) {
+    for (const SvName *entry = all.first; entry; entry = entry->next) {
         sv_buf_repr(out, entry->name);
         sv_buf_puts(out, ": ");
         if (entry->text)
@@ -324,8 +348,8 @@ read_key(Format *format, const char **at)
             return bad(format, "incomplete format key");
         depth += *p == '(' ? 1 : *p == ')' ? -1 : 0;
     }
-    char *key = sv_arena_strndup(format->names->arena, start, (size_t)(p - 1 - start));
-    format->arg = key ? sv_names_get(format->names, key) : NULL;
+    char *key = sv_arena_strndup(format->arena, start, (size_t)(p - 1 - start));
+    format->arg = key ? look_up(format, key) : NULL;
     format->have = true;
     *at = p;
     if (!format->arg) {
@@ -383,18 +407,19 @@ compare_names(const void *a, const void *b)
 static int
 fail_missing(Format *format, const char *what, SvError *error)
 {
-    SvArena *arena = format->names->arena;
+    SvArena *arena = format->arena;
+    SvNames all = whole_mapping(format);
     size_t count = 0;
     size_t size = 1;
 
-    for (const SvName *entry = format->names->first; entry; entry = entry->next, count++)
+    for (const SvName *entry = all.first; entry; entry = entry->next, count++)
         size += strlen(entry->name) + 2;
     const SvName **sorted = sv_arena_alloc(arena, (count + 1) * sizeof *sorted);
     char *list = sv_arena_alloc(arena, size + 1);
     if (!sorted || !list)
         return sv_fail(error, "the configuration is too large");
     count = 0;
-    for (const SvName *entry = format->names->first; entry; entry = entry->next)
+    for (const SvName *entry = all.first; entry; entry = entry->next)
         sorted[count++] = entry;
     qsort(sorted, count, sizeof *sorted, compare_names);
     SvBuf buf;
@@ -417,12 +442,11 @@ sv_expand(SvArena *arena, const char *value, const SvNames *global, const SvName
         *ret_value = value;
         return 0;
     }
-    SvNames all = {.arena = names ? names->arena : global->arena};
-    if (global)
-        sv_names_update(&all, global);
-    if (names)
-        sv_names_update(&all, names);
-    Format format = {.value = value, .names = &all, .have = true};
+    Format format = {.value = value,
+                     .arena = names ? names->arena : global->arena,
+                     .global = global,
+                     .names = names,
+                     .have = true};
     sv_buf_init(&format.out, out, sizeof out);
     for (const char *at = value; *at != '\0';) {
         if (*at != '%') {

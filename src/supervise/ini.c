@@ -63,7 +63,7 @@ static int
 check_utf8(const char *text, size_t length, SvError *error)
 {
     for (size_t i = 0, n; i < length; i += n) {
-        n = text[i] == '\0' ? 1 : sv_utf8_valid(text + i, length - i);
+        n = (unsigned char)text[i] < 0x80 ? 1 : sv_utf8_valid(text + i, length - i);
         if (n > 0)
             continue;
         unsigned char c = (unsigned char)text[i];
@@ -80,6 +80,9 @@ comment_start(const char *line)
 {
     const char *first = line;
 
+    /* Most lines have none, which is soon seen. */
+    if (!strchr(line, ';') && !strchr(line, '#'))
+        return SIZE_MAX;
     for (size_t n; (n = sv_space_length(first)) > 0;)
         first += n;
     if (*first == '#' || *first == ';')
@@ -115,25 +118,37 @@ append_line(Reader *reader, const char *line)
         option->value = joined;
 }
 
+static SvSection *
+section_of(const SvIni *ini, const char *name, uint32_t hash)
+{
+    SvSection *section = ini->buckets[hash % SV_INI_BUCKETS];
+
+    while (section && (section->hash != hash || strcmp(section->name, name) != 0))
+        section = section->same_bucket;
+    return section;
+}
+
 static SvOption **
 find_section(Reader *reader, const char *name)
 {
     SvIni *ini = reader->ini;
-    SvSection **link = &ini->sections;
     uint32_t hash = sv_text_hash(name);
 
     if (strcmp(name, "DEFAULT") == 0)
         return &ini->defaults;
-    for (; *link; link = &(*link)->next)
-        if ((*link)->hash == hash && strcmp((*link)->name, name) == 0)
-            return &(*link)->options;
-    SvSection *section = sv_arena_alloc(ini->arena, sizeof *section);
+    SvSection *section = section_of(ini, name, hash);
+    if (section)
+        return &section->options;
+    section = sv_arena_alloc(ini->arena, sizeof *section);
     if (!section)
         return NULL;
     section->name = sv_arena_strdup(ini->arena, name);
     section->hash = hash;
     section->file = reader->included ? reader->path : NULL;
-    *link = section;
+    section->same_bucket = ini->buckets[hash % SV_INI_BUCKETS];
+    ini->buckets[hash % SV_INI_BUCKETS] = section;
+    *(ini->last ? &ini->last->next : &ini->sections) = section;
+    ini->last = section;
     return &section->options;
 }
 
@@ -141,7 +156,7 @@ static SvOption *
 set_option(SvArena *arena, SvOption **link, const char *name, const char *value)
 {
     for (; *link; link = &(*link)->next)
-        if (strcmp((*link)->name, name) == 0)
+        if (*(*link)->name == *name && strcmp((*link)->name, name) == 0)
             break;
     if (!*link) {
         SvOption *option = sv_arena_alloc(arena, sizeof *option);
@@ -169,8 +184,10 @@ note_bad_line(Reader *reader, const char *line)
 static void
 read_option(Reader *reader, char *value, const char *line)
 {
-    char *separator = value + strcspn(value, "=:");
+    char *separator = value;
 
+    while (*separator != '\0' && *separator != '=' && *separator != ':')
+        separator++;
     if (*separator == '\0') {
         note_bad_line(reader, line);
         return;
@@ -206,8 +223,8 @@ read_line(Reader *reader, const char *line, char *value)
         return 0;
     }
     reader->indent = indent;
-    char *end = strrchr(value, ']');
-    if (*value == '[' && end && end > value + 1) {
+    char *end = *value == '[' ? strrchr(value, ']') : NULL;
+    if (end && end > value + 1) {
         *end = '\0';
         reader->options = find_section(reader, value + 1);
         reader->option = NULL;
@@ -300,22 +317,39 @@ sv_ini_read(SvIni *ini, const char *path, bool included, SvError *error)
 const SvSection *
 sv_ini_section(const SvIni *ini, const char *name)
 {
-    for (const SvSection *section = ini->sections; section; section = section->next)
-        if (strcmp(section->name, name) == 0)
-            return section;
+    return section_of(ini, name, sv_text_hash(name));
+}
+
+static const char *
+find_option(const SvOption *option, const char *name)
+{
+    /* Of fifty options that are asked for, a section has five: most differ in their first letter. */
+    for (; option; option = option->next)
+        if (*option->name == *name && strcmp(option->name, name) == 0)
+            return option->value;
     return NULL;
 }
 
 const char *
 sv_ini_get(const SvIni *ini, const SvSection *section, const char *name)
 {
-    for (const SvOption *option = section->options; option; option = option->next)
-        if (strcmp(option->name, name) == 0)
-            return option->value;
-    for (const SvOption *option = ini->defaults; option; option = option->next)
-        if (strcmp(option->name, name) == 0)
-            return option->value;
-    return NULL;
+    const char *value = find_option(section->options, name);
+
+    return value ? value : find_option(ini->defaults, name);
+}
+
+static bool
+any_has(const SvOption *option, char c)
+{
+    while (option && !strchr(option->value, c))
+        option = option->next;
+    return option;
+}
+
+bool
+sv_ini_has_char(const SvIni *ini, const SvSection *section, char c)
+{
+    return any_has(section->options, c) || any_has(ini->defaults, c);
 }
 
 static const char *

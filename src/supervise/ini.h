@@ -21,12 +21,17 @@ typedef struct SvSection {
     const char *file; /* where it was first seen if that was an included file, or NULL */
     SvOption *options;
     struct SvSection *next;
+    struct SvSection *same_bucket;
 } SvSection;
+
+#define SV_INI_BUCKETS 256
 
 typedef struct SvIni {
     SvArena *arena;
     SvSection *sections;
-    SvOption *defaults; /* of [DEFAULT] */
+    SvSection *last;
+    SvSection *buckets[SV_INI_BUCKETS]; /* by the hash of the name */
+    SvOption *defaults;                 /* of [DEFAULT] */
 } SvIni;
 
 /* Limits of one file. */
@@ -38,5 +43,7 @@ int sv_ini_read(SvIni *ini, const char *path, bool included, SvError *error);
 const SvSection *sv_ini_section(const SvIni *ini, const char *name);
 /* (nullable). Looks in [DEFAULT] too. */
 const char *sv_ini_get(const SvIni *ini, const SvSection *section, const char *name);
+/* Whether any value of the section, or of [DEFAULT], has this character. */
+bool sv_ini_has_char(const SvIni *ini, const SvSection *section, char c);
 /* Replaces %(here)s by @here in all values read so far. */
 void sv_ini_expand_here(SvIni *ini, const char *here);

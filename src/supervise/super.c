@@ -21,10 +21,10 @@ sv_super_group(const SvSuper *super, const char *name)
 {
     uint32_t hash = sv_text_hash(name);
 
-    for (SvGroup *group = super->groups; group; group = group->next)
-        if (group->hash == hash && strcmp(group->conf->name, name) == 0)
-            return group;
-    return NULL;
+    SvGroup *group = super->buckets[hash % SV_GROUP_BUCKETS];
+    while (group && (group->hash != hash || strcmp(group->conf->name, name) != 0))
+        group = group->same_bucket;
+    return group;
 }
 
 SvProc *
@@ -65,6 +65,9 @@ insert(SvSuper *super, SvGroup *group)
     group->next = *link;
     *link = group;
     super->latest = group;
+    link = &super->buckets[group->hash % SV_GROUP_BUCKETS];
+    group->same_bucket = *link;
+    *link = group;
     super->types |= group->types;
     if (group->forward & ~super->forward)
         sv_signals_watch(super);
@@ -134,6 +137,10 @@ sv_group_unlink(SvSuper *super, SvGroup *group)
     while (*link != group)
         link = &(*link)->next;
     *link = group->next;
+    link = &super->buckets[group->hash % SV_GROUP_BUCKETS];
+    while (*link != group)
+        link = &(*link)->same_bucket;
+    *link = group->same_bucket;
     group->active = false;
     if (super->latest == group)
         super->latest = NULL;

@@ -24,6 +24,7 @@
 #define SV_HEAD_MAX        ((size_t)16 << 10)
 #define SV_XML_MAX         ((size_t)16 << 20) /* what reading one request may take */
 #define SV_AUTO_PATH_EXTRA 64
+#define SV_GROUP_BUCKETS   256
 #define SV_TAIL_MAX        ((size_t)2 << 10) /* of what a process wrote last */
 
 typedef enum SvMood { SV_MOOD_SHUTDOWN = -1, SV_MOOD_RESTARTING = 0, SV_MOOD_RUNNING = 1 } SvMood;
@@ -166,6 +167,7 @@ typedef struct SvGroup {
     SvProc *procs;
     size_t count;
     struct SvGroup *next; /* of those in use, by priority and name */
+    struct SvGroup *same_bucket;
     bool active;
     int socket; /* of a FastCGI group, -1: none */
     SvHeld *held;
@@ -197,6 +199,7 @@ typedef struct SvSuper {
     const char *config_path;
     const SvOverrides *overrides;
     SvGroup *groups;
+    SvGroup *buckets[SV_GROUP_BUCKETS]; /* the same by the hash of the name */
     SvGroup *
         latest; /* that was added, where it is still in use: the next one often belongs behind it */
     uint32_t types;   /* of events that any pool wants */
