@@ -26,6 +26,8 @@ diag_clear(FaDiag *diag)
 static void
 diag_free(gpointer data)
 {
+    if (data == NULL) /* it was moved elsewhere */
+        return;
     diag_clear(data);
     g_free(data);
 }
@@ -139,6 +141,26 @@ fa_diags_add_text(FaDiags *diags, const char *file, const char *text, size_t len
 {
     /* A NUL would cut the text for us; the place of what follows it cannot be shown, which is all that is lost. */
     g_hash_table_replace(diags->texts, g_strdup(file), g_strndup(text, length));
+}
+
+void
+fa_diags_take(FaDiags *diags, FaDiags *from)
+{
+    GHashTableIter iter;
+    gpointer file, text;
+
+    for (guint i = 0; i < from->list->len && diags->list->len < FA_DIAGS_MAX; i++)
+        g_ptr_array_add(diags->list, g_steal_pointer(&from->list->pdata[i]));
+    g_ptr_array_set_size(from->list, 0);
+    for (size_t i = 0; i < G_N_ELEMENTS(diags->counts); i++) {
+        diags->counts[i] += from->counts[i];
+        from->counts[i] = 0;
+    }
+    g_hash_table_iter_init(&iter, from->texts);
+    while (g_hash_table_iter_next(&iter, &file, &text)) {
+        g_hash_table_iter_steal(&iter);
+        g_hash_table_replace(diags->texts, file, text);
+    }
 }
 
 typedef struct Colours {

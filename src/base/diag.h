@@ -56,6 +56,9 @@ const FaDiag *fa_diags_get(const FaDiags *diags, size_t index);
 /* Remembers @text (copied) as the content of @file, for fa_diags_format(). */
 void fa_diags_add_text(FaDiags *diags, const char *file, const char *text, size_t length);
 
+/* Moves all of @from, and its texts, behind what is here. */
+void fa_diags_take(FaDiags *diags, FaDiags *from);
+
 /* (transfer full) Compiler style: place, severity, message, the line, a mark under it, notes and help; then a count. */
 char *fa_diags_format(const FaDiags *diags, bool colour);
 

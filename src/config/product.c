@@ -9,8 +9,10 @@
 #include "config/site.h"
 #include "config/store.h"
 #include "sys/fs.h"
+#include "sys/parallel.h"
 
 #define COMPONENTS_MAX 2000
+#define RECIPES_EACH   16 /* for fewer a thread costs more than it saves */
 #define PORT_MIN       1024
 #define PORT_MAX       65535
 
@@ -264,33 +266,55 @@ say_missing(const FaProduct *product, const FaYaml *item, FaDiags *diags)
         fa_diag_help(diag, "did you mean '%s'?", nearest);
 }
 
-static bool
-load_recipe(FaProduct *product, const FaYaml *item, FaDiags *diags, GError **error)
+/* One component of the list: what its file says. */
+typedef struct Loaded {
+    const FaProduct *product;
+    const FaYaml *item;
+    FaRecipe *recipe;
+    FaDiags *diags; /* its own: files are read by several threads */
+    GError *error;
+} Loaded;
+
+static void
+loaded_clear(gpointer data)
 {
+    Loaded *loaded = data;
+    g_clear_pointer(&loaded->recipe, fa_recipe_free);
+    g_clear_pointer(&loaded->diags, fa_diags_free);
+    g_clear_error(&loaded->error);
+}
+
+static void
+load_recipe(size_t index, void *data)
+{
+    Loaded *loaded = &g_array_index((GArray *)data, Loaded, index);
+    const FaYaml *item = loaded->item;
     g_autofree char *name = g_strdup_printf("components/%s.yaml", item->text);
     g_autoptr(FaYamlDocument) document = NULL;
     g_autoptr(GError) local = NULL;
 
-    if (!load_file(product, name, diags, &document, &local)) {
+    loaded->diags = fa_diags_new();
+    if (!load_file(loaded->product, name, loaded->diags, &document, &local)) {
         if (!fa_error_is(local, FA_ERROR_NOT_FOUND)) {
-            g_propagate_error(error, g_steal_pointer(&local));
-            return false;
+            loaded->error = g_steal_pointer(&local);
+            return;
         }
-        say_missing(product, item, diags);
+        say_missing(loaded->product, item, loaded->diags);
     }
     /* Without a tree it stays empty, so that those that need it are not wrong as well. */
-    FaRecipe *recipe = document != NULL
-                           ? fa_config_read_recipe(item->text, fa_yaml_root(document), diags)
-                           : fa_recipe_new(item->text);
-    g_ptr_array_add(product->components, recipe);
-    return true;
+    loaded->recipe = document != NULL
+                         ? fa_config_read_recipe(item->text, fa_yaml_root(document), loaded->diags)
+                         : fa_recipe_new(item->text);
 }
 
-static bool
-load_recipes(FaProduct *product, const FaYaml *list, FaDiags *diags, GError **error)
+/* (transfer full) Of Loaded, not yet loaded. */
+static GArray *
+list_recipes(const FaProduct *product, const FaYaml *list, FaDiags *diags)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    GArray *all = g_array_new(FALSE, FALSE, sizeof(Loaded));
 
+    g_array_set_clear_func(all, loaded_clear);
     for (unsigned i = 0; list != NULL && i < list->values->len; i++) {
         FaYaml *item = g_ptr_array_index(list->values, i);
         if (!fa_schema_is_name(item, "components", diags))
@@ -301,9 +325,27 @@ load_recipes(FaProduct *product, const FaYaml *list, FaDiags *diags, GError **er
                          &first->place, "first listed here");
             continue;
         }
+        const Loaded loaded = {.product = product, .item = item};
         g_hash_table_insert(seen, item->text, item);
-        if (!load_recipe(product, item, diags, error))
+        g_array_append_val(all, loaded);
+    }
+    return all;
+}
+
+static bool
+load_recipes(FaProduct *product, const FaYaml *list, FaDiags *diags, GError **error)
+{
+    g_autoptr(GArray) all = list_recipes(product, list, diags);
+    fa_parallel_run(all->len, RECIPES_EACH, load_recipe, all);
+
+    for (guint i = 0; i < all->len; i++) {
+        Loaded *loaded = &g_array_index(all, Loaded, i);
+        fa_diags_take(diags, loaded->diags);
+        if (loaded->error != NULL) {
+            g_propagate_error(error, g_steal_pointer(&loaded->error));
             return false;
+        }
+        g_ptr_array_add(product->components, g_steal_pointer(&loaded->recipe));
     }
     return true;
 }

@@ -92,6 +92,32 @@ test_limit(void)
     g_assert_true(g_str_has_suffix(shown, "250 errors, the first 200 shown\n"));
 }
 
+/* Law: what is moved is shown, counted and quoted as if it had been found there. */
+static void
+test_take(void)
+{
+    g_autoptr(FaDiags) diags = fa_diags_new(), other = fa_diags_new(), both = fa_diags_new();
+    fa_diags_error(diags, &port, "first");
+    fa_diags_error(both, &port, "first");
+    for (unsigned i = 0; i < 2; i++) {
+        FaDiags *to = i == 0 ? other : both;
+        fa_diags_add_text(to, "f", "a line\n", 7);
+        fa_diags_error(to, &(FaPlace){"f", 1, 3}, "second");
+        fa_diags_warning(to, &(FaPlace){"f", 1, 1}, "third");
+    }
+    fa_diags_take(diags, other);
+    g_autofree char *shown = fa_diags_format(diags, false), *wanted = fa_diags_format(both, false);
+    g_assert_cmpstr(shown, ==, wanted);
+    g_assert_cmpuint(fa_diags_length(other), ==, 0);
+    g_assert_true(fa_diags_check(other, NULL));
+
+    for (int i = 0; i < FA_DIAGS_MAX; i++)
+        fa_diags_error(other, NULL, "mistake %d", i);
+    fa_diags_take(diags, other);
+    g_assert_cmpuint(fa_diags_length(diags), ==, FA_DIAGS_MAX);
+    g_assert_cmpuint(fa_diags_count(diags, FA_SEVERITY_ERROR), ==, FA_DIAGS_MAX + 2);
+}
+
 static void
 test_check(void)
 {
@@ -117,6 +143,7 @@ main(int argc, char **argv)
     g_test_add_func("/diag/the-mark-stands-below-tabs-and-wide-characters", test_mark);
     g_test_add_func("/diag/hostile-text-cannot-drive-a-terminal", test_hostile);
     g_test_add_func("/diag/the-list-has-a-limit-and-counts-on", test_limit);
+    g_test_add_func("/diag/what-was-found-elsewhere-is-as-if-found-here", test_take);
     g_test_add_func("/diag/errors-fail-and-warnings-do-not", test_check);
     return g_test_run();
 }
