@@ -84,6 +84,17 @@ fa_cache_key(const struct stat *status)
     };
 }
 
+/* Under a device that is none, for what the cache knows of the directory itself is not to be replaced. */
+FaCacheKey
+fa_cache_key_of_facts(const FaCacheKey *directory, const FaDigest *facts)
+{
+    FaCacheKey key = {.device = ~directory->device, .inode = directory->inode};
+    memcpy(&key.size, facts->bytes, sizeof key.size);
+    memcpy(&key.mtime, facts->bytes + 8, sizeof key.mtime);
+    memcpy(&key.ctime, facts->bytes + 16, sizeof key.ctime);
+    return key;
+}
+
 bool
 fa_cache_key_is_equal(const FaCacheKey *a, const FaCacheKey *b)
 {
@@ -109,7 +120,7 @@ open_table(const char *path)
         return (Table){0};
 
     Table table = {.length = (size_t)status.st_size};
-    table.map = mmap(NULL, table.length, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+    table.map = mmap(NULL, table.length, PROT_READ, MAP_PRIVATE, fd, 0);
     if (table.map == MAP_FAILED)
         return (Table){0};
     const Heading *heading = table.map;
@@ -174,15 +185,22 @@ fa_cache_find(const FaCache *cache, const FaCacheKey *key, FaDigest *ret_digest)
 }
 
 void
-fa_cache_add(FaCache *cache, const FaCacheKey *key, int64_t read_at, const FaDigest *digest)
+fa_cache_add_derived(FaCache *cache, const FaCacheKey *key, const FaDigest *digest)
 {
-    int64_t changed = MAX(key->mtime, key->ctime) / NANO;
-    if (changed > read_at - RACY || g_hash_table_size(cache->added) >= ENTRIES_MAX)
+    if (g_hash_table_size(cache->added) >= ENTRIES_MAX)
         return;
     Slot *slot = g_new(Slot, 1);
     *slot = (Slot){.key = *key, .digest = *digest};
     slot->check = check_of(slot);
     g_hash_table_add(cache->added, slot);
+}
+
+void
+fa_cache_add(FaCache *cache, const FaCacheKey *key, int64_t read_at, const FaDigest *digest)
+{
+    int64_t changed = MAX(key->mtime, key->ctime) / NANO;
+    if (changed <= read_at - RACY)
+        fa_cache_add_derived(cache, key, digest);
 }
 
 static void

@@ -31,7 +31,11 @@ FaCache *fa_cache_open(const char *path);
 void fa_cache_free(FaCache *cache);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaCache, fa_cache_free)
 bool fa_cache_find(const FaCache *cache, const FaCacheKey *key, FaDigest *ret_digest);
+/* For a whole directory, whose digest is that of its tree: @facts is over all that was seen of what is in it. */
+FaCacheKey fa_cache_key_of_facts(const FaCacheKey *directory, const FaDigest *facts);
 /* @read_at: when reading began, in seconds since 1970. */
 void fa_cache_add(FaCache *cache, const FaCacheKey *key, int64_t read_at, const FaDigest *digest);
+/* For what follows from the cache alone, whose files were all old enough when they were read. */
+void fa_cache_add_derived(FaCache *cache, const FaCacheKey *key, const FaDigest *digest);
 /* Merges what was added into the file as it is now. */
 bool fa_cache_save(FaCache *cache, GError **error);

@@ -258,6 +258,33 @@ key_of_directory(const FaScan *scan)
     return key;
 }
 
+/*
+ * All that was seen of the directory, as one key: where it is known, no file needs to be looked up, nor a manifest to
+ * be made of them.
+ */
+static FaCacheKey
+key_of_facts(const Job *job)
+{
+    const FaScan *scan = job->scan;
+    const FaCacheKey directory = key_of_directory(scan);
+    FaDigest facts;
+    g_autoptr(GString) text = g_string_sized_new(scan->tree->entries->len * 64u);
+    for (guint i = 0; i < scan->tree->entries->len; i++) {
+        const FaEntry *entry = fa_tree_get(scan->tree, i);
+        g_string_append_len(text, (const char *)&g_array_index(scan->keys, FaCacheKey, i),
+                            sizeof(FaCacheKey));
+        g_string_append_c(text, (char)entry->kind);
+        g_string_append_len(text, entry->path, (gssize)strlen(entry->path) + 1);
+        if (entry->kind == FA_ENTRY_LINK)
+            g_string_append_len(text, entry->target, (gssize)strlen(entry->target) + 1);
+    }
+    g_autoptr(FaHasher) hasher = fa_hasher_new(job->hash);
+    fa_hasher_begin(hasher);
+    fa_hasher_add(hasher, text->str, text->len);
+    fa_hasher_finish(hasher, &facts);
+    return fa_cache_key_of_facts(&directory, &facts);
+}
+
 static bool
 stage_manifest(const Job *job, const FaDigest *tree, const char *bytes, size_t length,
                GError **error)
@@ -285,6 +312,55 @@ stage_manifest(const Job *job, const FaDigest *tree, const char *bytes, size_t l
     return fa_staging_write(job->staging, tree, false, bytes, length, error);
 }
 
+/* Makes the tree's digest, and stages its manifest where there is somewhere to stage it. */
+static bool
+finish_tree(const Job *job, FaDigest *ret_tree, GError **error)
+{
+    GString *text = fa_tree_print(job->scan->tree);
+    g_autoptr(GBytes) manifest = g_string_free_to_bytes(text);
+    gsize length;
+    const char *bytes = g_bytes_get_data(manifest, &length);
+    g_autoptr(FaHasher) hasher = fa_hasher_new(job->hash);
+    fa_hasher_begin(hasher);
+    fa_hasher_add(hasher, bytes, length);
+    fa_hasher_finish(hasher, ret_tree);
+    return job->staging == NULL || stage_manifest(job, ret_tree, bytes, length, error);
+}
+
+/* Reads what the cache does not know. */
+static bool
+read_tree(Job *job, unsigned threads, FaDigest *ret_tree, GError **error)
+{
+    g_mutex_init(&job->mutex);
+    look_up(job);
+    bool is_read = read_all(job, threads, error);
+    g_mutex_clear(&job->mutex);
+    return is_read && finish_tree(job, ret_tree, error);
+}
+
+/* Only the digest is asked for: one look-up is enough for a directory in which nothing has changed. */
+static bool
+find_tree(Job *job, unsigned threads, FaDigest *ret_tree, GError **error)
+{
+    const FaCacheKey key = key_of_facts(job);
+    FaCache *cache = fa_store_get_cache(job->store);
+    g_mutex_lock(&job->store->mutex);
+    bool is_known = fa_cache_find(cache, &key, ret_tree);
+    g_mutex_unlock(&job->store->mutex);
+    if (is_known)
+        return true;
+
+    if (!read_tree(job, threads, ret_tree, error))
+        return false;
+    /* What had to be read may have changed too recently to be remembered. */
+    if (job->todo->len == 0) {
+        g_mutex_lock(&job->store->mutex);
+        fa_cache_add_derived(cache, &key, ret_tree);
+        g_mutex_unlock(&job->store->mutex);
+    }
+    return true;
+}
+
 bool
 fa_import_run(FaStore *store, const char *directory, const FaImportOptions *options,
               FaStaging *staging, FaTree **ret_entries, FaDigest *ret_tree, FaTreeStats *ret_stats,
@@ -309,25 +385,13 @@ fa_import_run(FaStore *store, const char *directory, const FaImportOptions *opti
     if (job.hash == NULL)
         return false;
 
-    g_mutex_init(&job.mutex);
-    look_up(&job);
-    bool ok = read_all(&job, options->threads, error);
-    g_mutex_clear(&job.mutex);
-    if (!ok)
+    bool is_found = staging == NULL && ret_entries == NULL
+                        ? find_tree(&job, options->threads, ret_tree, error)
+                        : read_tree(&job, options->threads, ret_tree, error);
+    if (!is_found)
         return false;
-
-    GString *text = fa_tree_print(scan.tree);
-    g_autoptr(GBytes) manifest = g_string_free_to_bytes(text);
-    gsize length;
-    const char *bytes = g_bytes_get_data(manifest, &length);
-    g_autoptr(FaHasher) hasher = fa_hasher_new(job.hash);
-    fa_hasher_begin(hasher);
-    fa_hasher_add(hasher, bytes, length);
-    fa_hasher_finish(hasher, ret_tree);
     scan.stats.files_read = todo->len;
     *ret_stats = scan.stats;
-    if (staging != NULL && !stage_manifest(&job, ret_tree, bytes, length, error))
-        return false;
     if (ret_entries != NULL)
         *ret_entries = g_steal_pointer(&scan.tree);
     return true;

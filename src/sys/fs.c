@@ -13,12 +13,14 @@
 #define READ_CHUNK      (64 * 1024)
 #define TEMPORARY_TRIES 100
 
+/* @size: what the file said of itself; some, as those of /proc, say 0. */
 static bool
-read_all(int fd, const char *path, size_t limit, GString *content, GError **error)
+read_all(int fd, const char *path, size_t size, size_t limit, GString *content, GError **error)
 {
     for (;;) {
         size_t have = content->len;
-        size_t want = MIN((size_t)READ_CHUNK, limit - have + 1);
+        size_t chunk = have < size && size - have < READ_CHUNK ? size - have + 1 : READ_CHUNK;
+        size_t want = MIN(chunk, limit - have + 1);
         g_string_set_size(content, have + want);
         ssize_t count = read(fd, content->str + have, want);
         if (count < 0 && errno == EINTR)
@@ -33,6 +35,9 @@ read_all(int fd, const char *path, size_t limit, GString *content, GError **erro
         if (content->len > limit)
             return fa_fail(error, FA_ERROR_FAILED, "cannot read '%s': larger than %zu bytes", path,
                            limit);
+        /* One byte more was asked for and there was none: the usual case needs no second look. */
+        if (content->len == size && (size_t)count < want)
+            return true;
     }
 }
 
@@ -51,7 +56,7 @@ fa_fs_read(const char *path, size_t limit, char **ret_content, size_t *ret_lengt
         return fa_fail(error, FA_ERROR_FAILED, "cannot read '%s': not a regular file", path);
 
     GString *content = g_string_sized_new(MIN((size_t)status.st_size, limit) + 1);
-    if (!read_all(fd, path, MIN(limit, SIZE_MAX - 1), content, error)) {
+    if (!read_all(fd, path, (size_t)status.st_size, MIN(limit, SIZE_MAX - 1), content, error)) {
         g_string_free(content, TRUE);
         return false;
     }

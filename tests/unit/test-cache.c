@@ -104,6 +104,30 @@ test_racy(Fixture *fixture, gconstpointer data)
     g_assert_true(knows(cache, 1));
 }
 
+/* A directory is known by itself and by all that is in it, one beside the other, and each exactly. */
+static void
+test_facts(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(FaCache) cache = fa_cache_open(fixture->path);
+    FaDigest facts = digest_of(5), tree = digest_of(6), found;
+    FaCacheKey directory = key_of(1), key = fa_cache_key_of_facts(&directory, &facts);
+    add(cache, 1);
+    fa_cache_add_derived(cache, &key, &tree);
+    g_assert_true(fa_cache_save(cache, NULL));
+    g_autoptr(FaCache) again = fa_cache_open(fixture->path);
+    g_assert_true(knows(again, 1));
+    g_assert_true(fa_cache_find(again, &key, &found) && fa_digest_is_equal(&found, &tree));
+    for (size_t i = 0; i < 24; i++) {
+        FaDigest other = facts;
+        other.bytes[i] ^= 1;
+        key = fa_cache_key_of_facts(&directory, &other);
+        g_assert_false(fa_cache_find(again, &key, &found));
+    }
+    directory = key_of(2);
+    key = fa_cache_key_of_facts(&directory, &facts);
+    g_assert_false(fa_cache_find(again, &key, &found));
+}
+
 static void
 test_two(Fixture *fixture, gconstpointer data)
 {
@@ -150,6 +174,7 @@ main(int argc, char **argv)
     ADD("what-was-saved-is-known", test_saved);
     ADD("a-changed-file-is-not-known", test_changed);
     ADD("a-file-changed-just-now-is-not-remembered", test_racy);
+    ADD("a-directory-is-known-by-all-that-is-in-it", test_facts);
     ADD("two-savers-keep-what-both-learnt", test_two);
     ADD("a-damaged-cache-is-never-believed", test_damaged);
     return g_test_run();

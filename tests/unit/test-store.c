@@ -155,6 +155,85 @@ test_cache(Fixture *fixture, gconstpointer data)
     g_assert_false(fa_digest_is_equal(&tree, &again));
 }
 
+/* What "in" is now, by a store that never saw it. */
+static FaDigest
+digest_anew(void)
+{
+    FaDigest tree;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(FaStore) other = fa_store_open("other", &error);
+    fa_store_digest(other, "in", NULL, &tree, NULL, &error);
+    g_assert_no_error(error);
+    return tree;
+}
+
+static void
+swap_names(void)
+{
+    g_assert_cmpint(renameat2(AT_FDCWD, "in/file", AT_FDCWD, "in/sub/program", RENAME_EXCHANGE), ==,
+                    0);
+}
+
+static void
+retarget(void)
+{
+    g_assert_true(fa_fs_switch_symlink("in/sub/link", "./program", NULL));
+}
+
+static void
+make_program(void)
+{
+    g_assert_cmpint(chmod("in/file-twin", 0755), ==, 0);
+}
+
+/* As long and as old as it was. */
+static void
+rewrite(void)
+{
+    struct stat before = status_of("in/file-twin");
+    g_autofree char *other = g_strdup(LONG_TEXT);
+    other[0] = 'A';
+    int fd = open("in/file-twin", O_WRONLY | O_CLOEXEC);
+    g_assert_cmpint(pwrite(fd, other, strlen(other), 0), ==, (ssize_t)strlen(other));
+    g_assert_cmpint(futimens(fd, (const struct timespec[]){before.st_atim, before.st_mtim}), ==, 0);
+    close(fd);
+}
+
+static void
+make_empty_folder(void)
+{
+    g_assert_true(fa_fs_make_directory("in/sub/deep/er", 0755, NULL));
+}
+
+static void
+remove_file(void)
+{
+    g_assert_cmpint(unlink("in/sub/deep/empty"), ==, 0);
+}
+
+/* Law: what is known of a directory as a whole is not what it was before any change to it. */
+static void
+test_known_whole(Fixture *fixture, gconstpointer data)
+{
+    static void (*const changes[])(void) = {swap_names, retarget,          make_program,
+                                            rewrite,    make_empty_folder, remove_file};
+    const FaImportOptions later = {.now = fa_clock_now() + 100};
+    FaTreeStats stats;
+    FaDigest tree, known, wanted;
+    make_tree();
+    for (size_t i = 0; i < G_N_ELEMENTS(changes); i++) {
+        /* Reads what is new, learns the whole, and knows it. */
+        for (unsigned times = 0; times < 3; times++)
+            g_assert_true(fa_store_digest(fixture->store, "in", &later, &known, &stats, NULL));
+        g_assert_cmpuint(stats.files_read, ==, 0);
+        changes[i]();
+        wanted = digest_anew();
+        g_assert_true(fa_store_digest(fixture->store, "in", &later, &tree, NULL, NULL));
+        g_assert_true(fa_digest_is_equal(&tree, &wanted));
+        g_assert_false(fa_digest_is_equal(&tree, &known));
+    }
+}
+
 static void
 assert_refused(Fixture *fixture, const FaImportOptions *options, const char *pattern)
 {
@@ -366,6 +445,7 @@ main(int argc, char **argv)
     ADD("a-time-is-made-from-the-content", test_times);
     ADD("what-must-be-written-is-copied", test_copies);
     ADD("an-unchanged-file-is-not-read-twice", test_cache);
+    ADD("a-directory-known-as-a-whole-is-not-after-any-change", test_known_whole);
     ADD("what-a-tree-may-not-hold-is-refused", test_refused);
     ADD("only-the-wanted-paths-are-kept", test_paths);
     ADD("a-changed-object-is-seen-and-replaced", test_damage);
