@@ -15,9 +15,12 @@
 #include "domain/plan.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
+#include "sys/hash.h"
+#include "sys/parallel.h"
 
 /* Components that are begun for each whose steps may run: the others fetch, or wait for the disk. */
 #define WAITING_FACTOR 2
+#define LOOK_UPS_EACH  64 /* for fewer a thread costs more than it saves */
 
 /* All that one run shares. */
 typedef struct Run {
@@ -29,9 +32,11 @@ typedef struct Run {
     FaPins *pins;
     FaTimes *times;
     FaTurns *turns;
-    FaPulls *pulls;     /* (nullable) */
-    GPtrArray *recipes; /* of FaRecipe, in order */
-    GPtrArray *works;   /* of Work, in the same order */
+    FaPulls *pulls;      /* (nullable) */
+    GPtrArray *recipes;  /* of FaRecipe, in order */
+    GPtrArray *works;    /* of Work, in the same order */
+    GHashTable *by_name; /* of the component, to its Work */
+    FaHash *hash;
 } Run;
 
 /* One component of a run. */
@@ -72,6 +77,7 @@ assembled_free(FaAssembled *plan)
 static void
 run_clear(Run *run)
 {
+    g_clear_pointer(&run->by_name, g_hash_table_unref);
     g_clear_pointer(&run->works, g_ptr_array_unref);
     g_clear_pointer(&run->recipes, g_ptr_array_unref);
     g_clear_pointer(&run->pins, fa_pins_free);
@@ -81,6 +87,7 @@ run_clear(Run *run)
     g_clear_pointer(&run->values, fa_values_free);
     g_clear_pointer(&run->packages, fa_packages_free);
     g_clear_pointer(&run->store, fa_store_free);
+    g_clear_pointer(&run->hash, fa_hash_free);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
 
@@ -93,12 +100,7 @@ sandbox_of(const Run *run)
 static Work *
 find_work(const Run *run, const char *component)
 {
-    for (guint i = 0; i < run->works->len; i++) {
-        Work *work = g_ptr_array_index(run->works, i);
-        if (strcmp(work->recipe->name, component) == 0)
-            return work;
-    }
-    return NULL;
+    return g_hash_table_lookup(run->by_name, component);
 }
 
 /* What is needed has its place in the store already, built or not: the place follows from the key. */
@@ -142,6 +144,7 @@ make_key(Work *work, const GArray *needs, GError **error)
         .home = fa_context_get_home(run->context),
         .packages = run->packages,
         .sandbox = sandbox_of(run),
+        .hash = run->hash,
     };
     if (!fa_key_make(&facts, &work->plan->key, error)) {
         g_prefix_error(error, "cannot tell what '%s' is made of: ", work->recipe->name);
@@ -182,6 +185,7 @@ plan_component(Run *run, const FaRecipe *recipe, GError **error)
     if (fa_fs_is_directory(files))
         work->files = g_steal_pointer(&files);
     g_ptr_array_add(run->works, work);
+    g_hash_table_insert(run->by_name, recipe->name, work);
 
     bool are_known = gather_needs(work, needs);
     if (!are_known || !work->pin->is_known) {
@@ -399,6 +403,16 @@ list_names(const Run *run)
     return names;
 }
 
+static void
+look_one_up(size_t index, void *data)
+{
+    const Run *run = data;
+    FaAssembled *plan = ((Work *)g_ptr_array_index(run->works, index))->plan;
+    if (plan->name != NULL)
+        plan->state =
+            fa_store_lookup(run->store, &plan->key, NULL, NULL) ? FA_PLAN_THERE : FA_PLAN_BUILD;
+}
+
 /* What is there, once nobody can take it away. */
 static bool
 look_up(Run *run, GError **error)
@@ -407,12 +421,7 @@ look_up(Run *run, GError **error)
     if (!run->options->dry_run &&
         !fa_store_use(run->store, (const char *const *)names->pdata, error))
         return false;
-    for (guint i = 0; i < run->works->len; i++) {
-        FaAssembled *plan = ((Work *)g_ptr_array_index(run->works, i))->plan;
-        if (plan->name != NULL)
-            plan->state =
-                fa_store_lookup(run->store, &plan->key, NULL, NULL) ? FA_PLAN_THERE : FA_PLAN_BUILD;
-    }
+    fa_parallel_run(run->works->len, LOOK_UPS_EACH, look_one_up, run);
     return true;
 }
 
@@ -442,6 +451,47 @@ keep_builds(const Run *run, const FaChoice *choice, GError **error)
     return fa_store_add_root(run->store, "built", id, (const char *const *)names->pdata, error);
 }
 
+/* What open_run() waits for, side by side. */
+typedef struct Opening {
+    Run *run;
+    const FaChoice *choice;
+    GError *errors[3];
+} Opening;
+
+static void
+open_part(size_t index, void *data)
+{
+    Opening *opening = data;
+    Run *run = opening->run;
+    GError **error = &opening->errors[index];
+    /* Builds are the same for both slots. */
+    static const FaSlot first = FA_SLOT_A;
+    const FaInstance instance = {.slot = &first};
+    if (index == 0)
+        run->values = fa_explain_values(run->context, opening->choice, run->options->assignments,
+                                        &instance, error);
+    else if (index == 1)
+        run->packages = fa_packages_read(NULL, error);
+    else
+        run->hash = fa_hash_open(error);
+}
+
+static bool
+open_parts(Run *run, const FaChoice *choice, GError **error)
+{
+    Opening opening = {.run = run, .choice = choice};
+    GError *first = NULL;
+    fa_parallel_run(G_N_ELEMENTS(opening.errors), 1, open_part, &opening);
+    for (size_t i = 0; i < G_N_ELEMENTS(opening.errors); i++) {
+        if (first == NULL)
+            first = g_steal_pointer(&opening.errors[i]);
+        g_clear_error(&opening.errors[i]);
+    }
+    if (first != NULL)
+        g_propagate_error(error, first);
+    return first == NULL;
+}
+
 static bool
 open_run(Run *run, const FaChoice *choice, GError **error)
 {
@@ -452,23 +502,19 @@ open_run(Run *run, const FaChoice *choice, GError **error)
     if (!fa_context_check(context, error) ||
         (!options->dry_run && !fa_context_require_home(context, error)))
         return false;
-    /* Builds are the same for both slots. */
-    static const FaSlot first = FA_SLOT_A;
-    const FaInstance instance = {.slot = &first};
-    run->values = fa_explain_values(context, choice, options->assignments, &instance, error);
-    if (run->values == NULL)
+    if (!open_parts(run, choice, error))
         return false;
     run->recipes = fa_plan_order(fa_context_get_product(context), NULL, diags);
     if (run->recipes == NULL)
         return fa_context_check(context, error);
-    run->packages = fa_packages_read(NULL, error);
-    if (run->packages == NULL || !fa_needs_check(run->recipes, run->packages, error))
+    if (!fa_needs_check(run->recipes, run->packages, error))
         return false;
     run->store = fa_store_open(fa_context_get_home(context), error);
     if (run->store != NULL && options->dry_run)
         fa_store_leave_untouched(run->store);
     run->times = fa_times_read(fa_context_get_home(context));
     run->works = g_ptr_array_new_with_free_func((GDestroyNotify)work_free);
+    run->by_name = g_hash_table_new(g_str_hash, g_str_equal);
     return run->store != NULL;
 }
 

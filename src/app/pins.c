@@ -1,15 +1,12 @@
 #include "app/pins.h"
 
-#include <stdatomic.h>
-#include <string.h>
-
 #include "app/develop.h"
 #include "base/error.h"
 #include "config/lock.h"
 #include "sys/fs.h"
+#include "sys/parallel.h"
 
 #define SHORT_REVISION   10
-#define THREADS_MAX      4
 #define DIRECTORIES_EACH 8 /* for fewer a thread costs more than it saves */
 
 /* What a version control system keeps beside the files is no part of them. */
@@ -17,7 +14,8 @@ static const char *const not_source[] = {".git", ".svn", NULL};
 
 struct FaPins {
     char *home;
-    GPtrArray *list; /* of FaPin */
+    GPtrArray *list;     /* of FaPin */
+    GHashTable *by_name; /* of the component, to FaPin of the list */
 };
 
 static void
@@ -35,6 +33,7 @@ fa_pins_free(FaPins *pins)
 {
     if (pins == NULL)
         return;
+    g_hash_table_unref(pins->by_name);
     g_ptr_array_unref(pins->list);
     g_free(pins->home);
     g_free(pins);
@@ -43,12 +42,7 @@ fa_pins_free(FaPins *pins)
 const FaPin *
 fa_pins_get(const FaPins *pins, const char *component)
 {
-    for (guint i = 0; i < pins->list->len; i++) {
-        const FaPin *pin = g_ptr_array_index(pins->list, i);
-        if (strcmp(pin->recipe->name, component) == 0)
-            return pin;
-    }
-    return NULL;
+    return g_hash_table_lookup(pins->by_name, component);
 }
 
 /* Fetches what @pin names into the store, by way of a folder that is removed. */
@@ -125,6 +119,7 @@ take(FaPins *pins, const FaRecipe *recipe, FaContext *context, FaStore *store, F
     FaPin *pin = g_new0(FaPin, 1);
     pin->recipe = recipe;
     g_ptr_array_add(pins->list, pin);
+    g_hash_table_insert(pins->by_name, recipe->name, pin);
     if (options->use_checkouts)
         pin->checkout = fa_develop_get_checkout(pins->home, recipe->name);
     if (pin->checkout != NULL && recipe->in_place) {
@@ -160,24 +155,17 @@ typedef struct Reading {
     const FaPinOptions *options;
     GPtrArray *pins; /* of FaPin */
     GError **errors; /* of each */
-    atomic_uint next;
 } Reading;
 
-static gpointer
-read_some(gpointer data)
+static void
+read_directory(size_t index, void *data)
 {
     Reading *reading = data;
+    FaPin *pin = g_ptr_array_index(reading->pins, index);
     const FaImportOptions options = {
         .cancel = reading->options->cancel, .leave_out = not_source, .threads = 1};
-
-    for (;;) {
-        unsigned at = atomic_fetch_add(&reading->next, 1);
-        if (at >= reading->pins->len)
-            return NULL;
-        FaPin *pin = g_ptr_array_index(reading->pins, at);
-        fa_store_digest(reading->store, fa_source_local_directory(pin->source), &options,
-                        &pin->tree, NULL, &reading->errors[at]);
-    }
+    fa_store_digest(reading->store, fa_source_local_directory(pin->source), &options, &pin->tree,
+                    NULL, &reading->errors[index]);
 }
 
 static bool
@@ -200,13 +188,7 @@ read_directories(const FaPins *pins, FaStore *store, const FaPinOptions *options
 
     g_autofree GError **errors = g_new0(GError *, todo->len + 1);
     Reading reading = {.store = store, .options = options, .pins = todo, .errors = errors};
-    GThread *helpers[THREADS_MAX];
-    unsigned count = MIN(MIN(g_get_num_processors(), todo->len / DIRECTORIES_EACH), THREADS_MAX);
-    for (unsigned i = 1; i < count; i++)
-        helpers[i] = g_thread_new("read", read_some, &reading);
-    read_some(&reading);
-    for (unsigned i = 1; i < count; i++)
-        g_thread_join(helpers[i]);
+    fa_parallel_run(todo->len, DIRECTORIES_EACH, read_directory, &reading);
 
     bool is_read = true;
     for (guint i = 0; i < todo->len; i++) {
@@ -248,6 +230,7 @@ fa_pins_take(FaContext *context, FaStore *store, const GPtrArray *recipes,
     g_autoptr(FaPins) pins = g_new0(FaPins, 1);
     pins->home = g_strdup(fa_context_get_home(context));
     pins->list = g_ptr_array_new_with_free_func((GDestroyNotify)pin_free);
+    pins->by_name = g_hash_table_new(g_str_hash, g_str_equal);
     for (guint i = 0; i < recipes->len; i++) {
         const FaRecipe *recipe = g_ptr_array_index(recipes, i);
         if (!fa_cancel_check(options->cancel, error) ||

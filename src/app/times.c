@@ -14,11 +14,17 @@ typedef struct Time {
     int64_t elapsed;
 } Time;
 
+/* In an order, and each component once. */
+typedef struct TimeList {
+    GPtrArray *times;    /* of Time */
+    GHashTable *by_name; /* of the component, to its Time */
+} TimeList;
+
 struct FaTimes {
     char *path;
-    GPtrArray *known; /* of Time, the newest first */
-    GMutex mutex;     /* guards fresh */
-    GPtrArray *fresh; /* of Time, in the order of their end */
+    TimeList known; /* the newest first */
+    GMutex mutex;   /* guards fresh */
+    TimeList fresh; /* in the order of their end */
 };
 
 static void
@@ -28,31 +34,36 @@ time_free(Time *time)
     g_free(time);
 }
 
-static Time *
-find(const GPtrArray *times, const char *component)
+static void
+list_init(TimeList *list)
 {
-    for (guint i = 0; i < times->len; i++) {
-        Time *time = g_ptr_array_index(times, i);
-        if (strcmp(time->component, component) == 0)
-            return time;
-    }
-    return NULL;
+    list->times = g_ptr_array_new_with_free_func((GDestroyNotify)time_free);
+    list->by_name = g_hash_table_new(g_str_hash, g_str_equal);
 }
 
 static void
-add(GPtrArray *times, const char *component, int64_t elapsed)
+list_clear(TimeList *list)
 {
-    if (times->len >= FA_TIMES_MAX || find(times, component) != NULL)
+    g_hash_table_unref(list->by_name);
+    g_ptr_array_unref(list->times);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(TimeList, list_clear)
+
+static void
+add(TimeList *list, const char *component, int64_t elapsed)
+{
+    if (list->times->len >= FA_TIMES_MAX || g_hash_table_contains(list->by_name, component))
         return;
     Time *time = g_new0(Time, 1);
     time->component = g_strdup(component);
     time->elapsed = elapsed;
-    g_ptr_array_add(times, time);
+    g_ptr_array_add(list->times, time);
+    g_hash_table_insert(list->by_name, time->component, time);
 }
 
 /* Adds what the file at @path has, line by line "COMPONENT MILLISECONDS"; other lines are passed over. */
 static void
-read_file(const char *path, GPtrArray *times)
+read_file(const char *path, TimeList *list)
 {
     g_autofree char *text = NULL;
     size_t length = 0;
@@ -68,7 +79,7 @@ read_file(const char *path, GPtrArray *times)
         *space = '\0';
         if (fa_text_is_name(*line) &&
             fa_parse_int64(space + 1, 1, LENGTH_MAX / MILLISECOND, &milliseconds))
-            add(times, *line, milliseconds * MILLISECOND);
+            add(list, *line, milliseconds * MILLISECOND);
     }
 }
 
@@ -77,10 +88,10 @@ fa_times_read(const char *home)
 {
     FaTimes *times = g_new0(FaTimes, 1);
     times->path = g_build_filename(home, "log", "build", "times", NULL);
-    times->known = g_ptr_array_new_with_free_func((GDestroyNotify)time_free);
-    times->fresh = g_ptr_array_new_with_free_func((GDestroyNotify)time_free);
+    list_init(&times->known);
+    list_init(&times->fresh);
     g_mutex_init(&times->mutex);
-    read_file(times->path, times->known);
+    read_file(times->path, &times->known);
     return times;
 }
 
@@ -89,8 +100,8 @@ fa_times_free(FaTimes *times)
 {
     if (times == NULL)
         return;
-    g_ptr_array_unref(times->known);
-    g_ptr_array_unref(times->fresh);
+    list_clear(&times->known);
+    list_clear(&times->fresh);
     g_mutex_clear(&times->mutex);
     g_free(times->path);
     g_free(times);
@@ -99,7 +110,7 @@ fa_times_free(FaTimes *times)
 int64_t
 fa_times_get(const FaTimes *times, const char *component)
 {
-    const Time *time = find(times->known, component);
+    const Time *time = g_hash_table_lookup(times->known.by_name, component);
     return time != NULL ? time->elapsed : 0;
 }
 
@@ -109,26 +120,28 @@ fa_times_set(FaTimes *times, const char *component, int64_t elapsed)
     if (elapsed < MILLISECOND)
         return;
     g_mutex_lock(&times->mutex);
-    add(times->fresh, component, MIN(elapsed, LENGTH_MAX));
+    add(&times->fresh, component, MIN(elapsed, LENGTH_MAX));
     g_mutex_unlock(&times->mutex);
 }
 
 void
 fa_times_write(FaTimes *times)
 {
-    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func((GDestroyNotify)time_free);
+    const GPtrArray *fresh = times->fresh.times;
+    g_auto(TimeList) all = {0};
     g_autoptr(GString) text = g_string_new(NULL);
     g_autofree char *folder = g_path_get_dirname(times->path);
 
-    if (times->fresh->len == 0)
+    list_init(&all);
+    if (fresh->len == 0)
         return;
-    for (guint i = 0; i < times->fresh->len; i++) {
-        const Time *time = g_ptr_array_index(times->fresh, i);
-        add(all, time->component, time->elapsed);
+    for (guint i = 0; i < fresh->len; i++) {
+        const Time *time = g_ptr_array_index(fresh, i);
+        add(&all, time->component, time->elapsed);
     }
-    read_file(times->path, all);
-    for (guint i = 0; i < all->len; i++) {
-        const Time *time = g_ptr_array_index(all, i);
+    read_file(times->path, &all);
+    for (guint i = 0; i < all.times->len; i++) {
+        const Time *time = g_ptr_array_index(all.times, i);
         g_string_append_printf(text, "%s %" G_GINT64_FORMAT "\n", time->component,
                                time->elapsed / MILLISECOND);
     }

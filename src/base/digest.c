@@ -67,39 +67,33 @@ fa_digest_equal_func(gconstpointer a, gconstpointer b)
     return fa_digest_is_equal(a, b);
 }
 
-static void
-checksum_finish(GChecksum *checksum, FaDigest *ret_digest)
-{
-    gsize length = FA_DIGEST_SIZE;
-    g_checksum_get_digest(checksum, ret_digest->bytes, &length);
-}
-
 void
 fa_digest_of_bytes(const void *bytes, size_t length, FaDigest *ret_digest)
 {
     g_autoptr(GChecksum) checksum = g_checksum_new(G_CHECKSUM_SHA256);
     g_checksum_update(checksum, bytes, (gssize)length);
-    checksum_finish(checksum, ret_digest);
+    gsize size = FA_DIGEST_SIZE;
+    g_checksum_get_digest(checksum, ret_digest->bytes, &size);
 }
 
 struct FaKeyHasher {
-    GChecksum *checksum;
+    GByteArray *facts;
 };
 
 static void
 add_sized(FaKeyHasher *hasher, const void *bytes, size_t length)
 {
     uint64_t size = GUINT64_TO_LE((uint64_t)length);
-    g_checksum_update(hasher->checksum, (const guchar *)&size, sizeof size);
+    g_byte_array_append(hasher->facts, (const guint8 *)&size, sizeof size);
     if (length > 0)
-        g_checksum_update(hasher->checksum, bytes, (gssize)length);
+        g_byte_array_append(hasher->facts, bytes, (guint)length);
 }
 
 FaKeyHasher *
 fa_key_hasher_new(const char *domain)
 {
     FaKeyHasher *hasher = g_new0(FaKeyHasher, 1);
-    hasher->checksum = g_checksum_new(G_CHECKSUM_SHA256);
+    hasher->facts = g_byte_array_new();
     add_sized(hasher, domain, strlen(domain));
     return hasher;
 }
@@ -109,7 +103,7 @@ fa_key_hasher_free(FaKeyHasher *hasher)
 {
     if (hasher == NULL)
         return;
-    g_checksum_free(hasher->checksum);
+    g_byte_array_unref(hasher->facts);
     g_free(hasher);
 }
 
@@ -117,7 +111,7 @@ static void
 add_value(FaKeyHasher *hasher, const char *label, char kind, const void *bytes, size_t length)
 {
     add_sized(hasher, label, strlen(label));
-    g_checksum_update(hasher->checksum, (const guchar *)&kind, 1);
+    g_byte_array_append(hasher->facts, (const guint8 *)&kind, 1);
     add_sized(hasher, bytes, length);
 }
 
@@ -142,8 +136,15 @@ fa_key_hasher_add_digest(FaKeyHasher *hasher, const char *label, const FaDigest 
     add_value(hasher, label, 'd', value->bytes, FA_DIGEST_SIZE);
 }
 
+const void *
+fa_key_hasher_get_facts(const FaKeyHasher *hasher, size_t *ret_length)
+{
+    *ret_length = hasher->facts->len;
+    return hasher->facts->data;
+}
+
 void
 fa_key_hasher_finish(FaKeyHasher *hasher, FaDigest *ret_digest)
 {
-    checksum_finish(hasher->checksum, ret_digest);
+    fa_digest_of_bytes(hasher->facts->data, hasher->facts->len, ret_digest);
 }

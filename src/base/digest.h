@@ -38,4 +38,6 @@ void fa_key_hasher_add(FaKeyHasher *hasher, const char *label, const char *value
 void fa_key_hasher_add_bytes(FaKeyHasher *hasher, const char *label, const void *bytes,
                              size_t length);
 void fa_key_hasher_add_digest(FaKeyHasher *hasher, const char *label, const FaDigest *value);
+/* What the digest is of, for who has a faster hasher. */
+const void *fa_key_hasher_get_facts(const FaKeyHasher *hasher, size_t *ret_length);
 void fa_key_hasher_finish(FaKeyHasher *hasher, FaDigest *ret_digest);

@@ -134,6 +134,21 @@ add_digest(FaKeyHasher *hasher, const char *label, const FaDigest *digest)
         fa_key_hasher_add(hasher, label, NULL);
 }
 
+static void
+finish(FaKeyHasher *facts, const FaHash *hash, FaDigest *ret_key)
+{
+    if (hash == NULL) {
+        fa_key_hasher_finish(facts, ret_key);
+        return;
+    }
+    size_t length;
+    const void *bytes = fa_key_hasher_get_facts(facts, &length);
+    g_autoptr(FaHasher) hasher = fa_hasher_new(hash);
+    fa_hasher_begin(hasher);
+    fa_hasher_add(hasher, bytes, length);
+    fa_hasher_finish(hasher, ret_key);
+}
+
 bool
 fa_key_make(const FaKeyFacts *facts, FaDigest *ret_key, GError **error)
 {
@@ -154,6 +169,6 @@ fa_key_make(const FaKeyFacts *facts, FaDigest *ret_key, GError **error)
         add_step(hasher, g_ptr_array_index(recipe->build, i), facts);
     if (!add_programs(hasher, facts, error))
         return false;
-    fa_key_hasher_finish(hasher, ret_key);
+    finish(hasher, facts->hash, ret_key);
     return true;
 }

@@ -14,6 +14,7 @@
 #include "build/sandbox.h"
 #include "domain/recipe.h"
 #include "domain/template.h"
+#include "sys/hash.h"
 
 typedef struct FaKeyNeed {
     const char *name;
@@ -31,6 +32,7 @@ typedef struct FaKeyFacts {
     const char *home;
     FaPackages *packages;
     FaSandboxMode sandbox;
+    const FaHash *hash; /* (nullable) for many keys: it is faster than what is used without */
 } FaKeyFacts;
 
 /* Fails when a program that the recipe names cannot be read; a missing one is another key than any that is there. */

@@ -44,7 +44,7 @@ add_step(Rig *rig, FaStepKind kind)
 static FaDigest
 make_key(const Rig *rig)
 {
-    const FaKeyFacts facts = {
+    FaKeyFacts facts = {
         .recipe = rig->recipe,
         .source = &rig->source,
         .files_directory = rig->files,
@@ -53,10 +53,17 @@ make_key(const Rig *rig)
         .packages = rig->packages,
         .sandbox = rig->request.sandbox,
     };
-    FaDigest key;
+    FaDigest key, again;
     g_autoptr(GError) error = NULL;
+    FaHash *hash = fa_hash_open(&error);
+    g_assert_no_error(error);
     fa_key_make(&facts, &key, &error);
     g_assert_no_error(error);
+    /* Law: the key is the same, however it is hashed. */
+    facts.hash = hash;
+    g_assert_true(fa_key_make(&facts, &again, &error));
+    g_assert_true(fa_digest_is_equal(&key, &again));
+    fa_hash_free(hash);
     return key;
 }
 
