@@ -16,6 +16,8 @@
 #include "domain/event.h"
 #include "domain/version.h"
 
+#define FA_RELEASE_TRUNK "trunk" /* in the place of a label: a snapshot of trunk */
+
 typedef enum FaReleaseKind {
     FA_RELEASE_TRAIN,
     FA_RELEASE_REBUILD,  /* its parent, once more, before that went live */

@@ -94,8 +94,8 @@ check_changes(const FaTrackFacts *facts, GPtrArray *reasons)
                        NULL);
 }
 
-GPtrArray *
-fa_track_check(const FaReleases *releases, const FaTrackFacts *facts)
+static GPtrArray *
+check(const FaReleases *releases, const FaTrackFacts *facts)
 {
     GPtrArray *reasons = fa_reasons_new();
     const FaRelease *release = fa_releases_find(releases, facts->release);
@@ -114,6 +114,15 @@ fa_track_check(const FaReleases *releases, const FaTrackFacts *facts)
     if (fa_track_is_live(facts->environment))
         check_changes(facts, reasons);
     return reasons;
+}
+
+GPtrArray *
+fa_track_check(const FaReleases *releases, const FaTrackFacts *facts)
+{
+    FaTrackFacts without = *facts;
+    if (facts->release != NULL && strcmp(facts->release, FA_RELEASE_TRUNK) == 0)
+        without.release = NULL;
+    return check(releases, &without);
 }
 
 static int

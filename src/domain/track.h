@@ -36,7 +36,7 @@ typedef struct FaTrackFacts {
     const char *environment; /* ENV.SITE */
     FaTrack track;
     FaDeployKind kind;
-    const char *release; /* (nullable) NULL: a snapshot of trunk */
+    const char *release; /* (nullable) NULL or FA_RELEASE_TRUNK: a snapshot of trunk */
     const char *live;    /* (nullable) the release that live of the same site runs */
     const GPtrArray *
         lost; /* (nullable) of char *: changes that run there now, are not in @release, and nobody waived */

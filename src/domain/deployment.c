@@ -1,0 +1,377 @@
+#include "domain/deployment.h"
+
+#include <string.h>
+
+/* What there is to do, in this order, and whether it is undone after a failure. */
+static const struct {
+    const char *name;
+    bool has_undo;
+} steps[] = {
+    [FA_DEPLOY_STEP_LOCK] = {"lock", false},
+    [FA_DEPLOY_STEP_BUILD] = {"build", false},
+    [FA_DEPLOY_STEP_BACKUP] = {"backup", false},
+    [FA_DEPLOY_STEP_RENDER] = {"render", true},
+    [FA_DEPLOY_STEP_MIGRATE_ONLINE] = {"migrate-online", true},
+    [FA_DEPLOY_STEP_START] = {"start", true},
+    [FA_DEPLOY_STEP_CHECK] = {"check", false},
+    [FA_DEPLOY_STEP_SMOKE] = {"smoke", false},
+    [FA_DEPLOY_STEP_MAINTENANCE_ON] = {"maintenance-on", true},
+    [FA_DEPLOY_STEP_MIGRATE_OFFLINE] = {"migrate-offline", true},
+    [FA_DEPLOY_STEP_SWITCH] = {"switch", true},
+    [FA_DEPLOY_STEP_MAINTENANCE_OFF] = {"maintenance-off", true},
+    [FA_DEPLOY_STEP_DRAIN] = {"drain", false},
+    [FA_DEPLOY_STEP_WATCH] = {"watch", false},
+    [FA_DEPLOY_STEP_STOP] = {"stop", false},
+    [FA_DEPLOY_STEP_MIGRATE_BACK] = {"migrate-back", false},
+};
+G_STATIC_ASSERT(G_N_ELEMENTS(steps) == FA_DEPLOY_STEPS);
+
+static const char *const state_names[] = {
+    [FA_DEPLOY_STATE_NONE] = "none",     [FA_DEPLOY_STATE_BEGUN] = "begun",
+    [FA_DEPLOY_STATE_DONE] = "done",     [FA_DEPLOY_STATE_FAILED] = "failed",
+    [FA_DEPLOY_STATE_UNDONE] = "undone",
+};
+
+static const char *const outcome_names[] = {
+    [FA_DEPLOY_OUTCOME_DONE] = "done",
+    [FA_DEPLOY_OUTCOME_FAILED] = "failed",
+    [FA_DEPLOY_OUTCOME_UNDONE] = "undone",
+    [FA_DEPLOY_OUTCOME_ROLLED_BACK] = "rolled-back",
+};
+
+const char *
+fa_deploy_step_to_string(FaDeployStep step)
+{
+    return steps[step].name;
+}
+
+bool
+fa_deploy_step_from_string(const char *text, FaDeployStep *ret_step)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+        if (strcmp(steps[i].name, text) == 0) {
+            *ret_step = (FaDeployStep)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *
+fa_deploy_state_to_string(FaDeployState state)
+{
+    return state_names[state];
+}
+
+bool
+fa_deploy_state_from_string(const char *text, FaDeployState *ret_state)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(state_names); i++) {
+        if (strcmp(state_names[i], text) == 0) {
+            *ret_state = (FaDeployState)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *
+fa_deploy_outcome_to_string(FaDeployOutcome outcome)
+{
+    return outcome_names[outcome];
+}
+
+bool
+fa_deploy_outcome_from_string(const char *text, FaDeployOutcome *ret_outcome)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(outcome_names); i++) {
+        if (strcmp(outcome_names[i], text) == 0) {
+            *ret_outcome = (FaDeployOutcome)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+fa_deployment_free(FaDeployment *deployment)
+{
+    if (deployment == NULL)
+        return;
+    g_free(deployment->id);
+    g_free(deployment->environment);
+    g_free(deployment->release);
+    g_free(deployment->from);
+    g_free(deployment->expects);
+    g_free(deployment->slot);
+    g_free(deployment->plan);
+    g_free(deployment->why);
+    g_free(deployment->by);
+    g_free(deployment->host);
+    g_free(deployment->reason);
+    g_free(deployment);
+}
+
+static const char *
+text_of(JsonObject *payload, const char *member)
+{
+    const char *text = fa_json_get_string(payload, member);
+    return text != NULL ? text : "";
+}
+
+FaDeployment *
+fa_deployment_new(const FaEvent *begun)
+{
+    g_autoptr(JsonNode) node = fa_json_from_text(begun->payload, -1, NULL);
+    if (node == NULL || !JSON_NODE_HOLDS_OBJECT(node))
+        return NULL;
+    JsonObject *payload = json_node_get_object(node);
+    if (*text_of(payload, "id") == '\0')
+        return NULL;
+
+    FaDeployment *deployment = g_new0(FaDeployment, 1);
+    fa_deploy_kind_from_string(text_of(payload, "deploy-kind"), &deployment->kind);
+    deployment->id = g_strdup(text_of(payload, "id"));
+    deployment->environment = g_strdup(begun->subject);
+    deployment->release = g_strdup(text_of(payload, "release"));
+    deployment->from = g_strdup(fa_json_get_string(payload, "from"));
+    deployment->expects = g_strdup(text_of(payload, "expects"));
+    deployment->slot = g_strdup(text_of(payload, "slot"));
+    deployment->plan = g_strdup(text_of(payload, "plan"));
+    deployment->why = g_strdup(fa_json_get_string(payload, "why"));
+    deployment->by = g_strdup(begun->actor);
+    deployment->host = g_strdup(text_of(payload, "host"));
+    deployment->pid = fa_json_get_int(payload, "pid", 0);
+    deployment->lifetime = fa_json_get_int(payload, "lifetime", 0);
+    deployment->begun_at = deployment->last_at = begun->time;
+    return deployment;
+}
+
+static bool
+is_undoing(const FaDeployment *deployment)
+{
+    if (!deployment->has_failed)
+        return false;
+    return deployment->failed_step <= FA_DEPLOY_STEP_SWITCH ||
+           (deployment->states[FA_DEPLOY_STEP_WATCH] == FA_DEPLOY_STATE_FAILED &&
+            fa_deployment_can_go_back(deployment));
+}
+
+static void
+apply_step(FaDeployment *deployment, JsonObject *payload)
+{
+    FaDeployStep step;
+    FaDeployState state;
+    if (!fa_deploy_step_from_string(text_of(payload, "step"), &step) ||
+        !fa_deploy_state_from_string(text_of(payload, "state"), &state))
+        return;
+    deployment->states[step] = state;
+    if (state != FA_DEPLOY_STATE_FAILED || deployment->has_failed)
+        return;
+    deployment->has_failed = true;
+    deployment->failed_step = step;
+    deployment->reason = g_strdup(text_of(payload, "detail"));
+}
+
+/* Tried is enough: what an irreversible one left when it failed, nobody knows. */
+static void
+apply_migration(FaDeployment *deployment, JsonObject *payload)
+{
+    if (strcmp(text_of(payload, "mode"), "offline") == 0 &&
+        strcmp(text_of(payload, "direction"), "up") == 0 &&
+        !fa_json_get_bool(payload, "reversible", false))
+        deployment->has_burnt_bridges = true;
+}
+
+static void
+apply_end(FaDeployment *deployment, JsonObject *payload)
+{
+    deployment->has_ended = true;
+    fa_deploy_outcome_from_string(text_of(payload, "outcome"), &deployment->outcome);
+}
+
+void
+fa_deployment_apply(FaDeployment *deployment, const FaEvent *event)
+{
+    FaEventKind kind;
+    if (deployment->has_ended || strcmp(event->subject, deployment->environment) != 0 ||
+        !fa_event_kind_from_string(event->kind, &kind))
+        return;
+    g_autoptr(JsonNode) node = fa_json_from_text(event->payload, -1, NULL);
+    JsonObject *payload =
+        node != NULL && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
+    if (payload == NULL || strcmp(text_of(payload, "id"), deployment->id) != 0)
+        return;
+    deployment->last_at = event->time;
+    if (kind == FA_EVENT_DEPLOY_STEP)
+        apply_step(deployment, payload);
+    if (kind == FA_EVENT_MIGRATION_RAN)
+        apply_migration(deployment, payload);
+    if (kind == FA_EVENT_DEPLOY_SWITCHED) {
+        deployment->is_switched = !is_undoing(deployment);
+        deployment->was_switched = deployment->was_switched || deployment->is_switched;
+    }
+    if (kind == FA_EVENT_DEPLOY_ENDED)
+        apply_end(deployment, payload);
+}
+
+bool
+fa_deployment_is_expired(const FaDeployment *deployment, FaTime now)
+{
+    return now > deployment->begun_at && now - deployment->begun_at > deployment->lifetime;
+}
+
+bool
+fa_deployment_can_go_back(const FaDeployment *deployment)
+{
+    return *deployment->expects != '\0' && !deployment->has_burnt_bridges;
+}
+
+static FaDeployOutcome
+outcome_of_undoing(const FaDeployment *deployment)
+{
+    if (deployment->failed_step > FA_DEPLOY_STEP_SWITCH)
+        return FA_DEPLOY_OUTCOME_ROLLED_BACK;
+    return strcmp(deployment->reason, FA_DEPLOYMENT_GIVEN_UP) == 0 ? FA_DEPLOY_OUTCOME_UNDONE
+                                                                   : FA_DEPLOY_OUTCOME_FAILED;
+}
+
+static FaDeployNext
+next_undo(const FaDeployment *deployment)
+{
+    for (int step = FA_DEPLOY_STEPS - 1; step >= 0; step--) {
+        FaDeployState state = deployment->states[step];
+        if (steps[step].has_undo && state != FA_DEPLOY_STATE_NONE &&
+            state != FA_DEPLOY_STATE_UNDONE)
+            return (FaDeployNext){.act = FA_DEPLOY_ACT_UNDO, .step = (FaDeployStep)step};
+    }
+    return (FaDeployNext){.act = FA_DEPLOY_ACT_END, .outcome = outcome_of_undoing(deployment)};
+}
+
+FaDeployNext
+fa_deployment_next(const FaDeployment *deployment)
+{
+    if (deployment->has_ended)
+        return (FaDeployNext){.act = FA_DEPLOY_ACT_NONE, .outcome = deployment->outcome};
+    if (is_undoing(deployment))
+        return next_undo(deployment);
+    for (int step = 0; step < FA_DEPLOY_STEPS; step++) {
+        FaDeployState state = deployment->states[step];
+        if (state == FA_DEPLOY_STATE_NONE || state == FA_DEPLOY_STATE_BEGUN)
+            return (FaDeployNext){.act = FA_DEPLOY_ACT_STEP, .step = (FaDeployStep)step};
+    }
+    bool is_lost = deployment->states[FA_DEPLOY_STEP_WATCH] == FA_DEPLOY_STATE_FAILED;
+    return (FaDeployNext){.act = FA_DEPLOY_ACT_END,
+                          .outcome = is_lost ? FA_DEPLOY_OUTCOME_FAILED : FA_DEPLOY_OUTCOME_DONE};
+}
+
+/* Does the ledger know what the switch did? It is written between the begin and the end of that step. */
+static bool
+is_switch_known(const FaDeployment *deployment, FaDeployStep step, FaDeployState state)
+{
+    if (step != FA_DEPLOY_STEP_SWITCH)
+        return true;
+    return state == FA_DEPLOY_STATE_DONE     ? deployment->is_switched
+           : state == FA_DEPLOY_STATE_UNDONE ? !deployment->is_switched
+                                             : true;
+}
+
+static bool
+is_in_turn(const FaDeployment *deployment, FaDeployStep step, FaDeployState state)
+{
+    FaDeployNext next = fa_deployment_next(deployment);
+    FaDeployAct act = state == FA_DEPLOY_STATE_UNDONE ? FA_DEPLOY_ACT_UNDO : FA_DEPLOY_ACT_STEP;
+    return state != FA_DEPLOY_STATE_NONE && next.act == act && next.step == step &&
+           is_switch_known(deployment, step, state);
+}
+
+static FaDecision *
+refuse(const char *subject, const char *detail)
+{
+    FaDecision *decision = fa_decision_new();
+    fa_reasons_add(decision->reasons, FA_REASON_STEP_OUT_OF_TURN, subject, detail);
+    return decision;
+}
+
+static FaDecision *
+say_step(const FaDeployment *deployment, FaDeployStep step, FaDeployState state, const char *detail,
+         int64_t took_ms, const FaAsker *asker)
+{
+    FaDecision *decision = fa_decision_new();
+    JsonObject *payload = json_object_new();
+    json_object_set_string_member(payload, "id", deployment->id);
+    json_object_set_string_member(payload, "step", steps[step].name);
+    json_object_set_string_member(payload, "state", state_names[state]);
+    if (detail != NULL)
+        json_object_set_string_member(payload, "detail", detail);
+    if (state != FA_DEPLOY_STATE_BEGUN)
+        json_object_set_int_member(payload, "took-ms", took_ms);
+    fa_decision_add_event(decision, asker, FA_EVENT_DEPLOY_STEP, deployment->environment, payload);
+    return decision;
+}
+
+FaDecision *
+fa_deployment_decide_step(const FaDeployment *deployment, FaDeployStep step, FaDeployState state,
+                          const char *detail, int64_t took_ms, const FaAsker *asker)
+{
+    if (!is_in_turn(deployment, step, state))
+        return refuse(steps[step].name, state_names[state]);
+    return say_step(deployment, step, state, detail, took_ms, asker);
+}
+
+FaDecision *
+fa_deployment_decide_switched(const FaDeployment *deployment, const FaSwitched *switched,
+                              const FaAsker *asker)
+{
+    FaDeployNext next = fa_deployment_next(deployment);
+    bool is_forth = next.act == FA_DEPLOY_ACT_STEP &&
+                    deployment->states[FA_DEPLOY_STEP_SWITCH] == FA_DEPLOY_STATE_BEGUN;
+    if (next.step != FA_DEPLOY_STEP_SWITCH || !(is_forth || next.act == FA_DEPLOY_ACT_UNDO))
+        return refuse("switch", "switched");
+
+    FaDecision *decision = fa_decision_new();
+    JsonObject *payload = json_object_new();
+    json_object_set_string_member(payload, "id", deployment->id);
+    json_object_set_string_member(payload, "release", switched->release);
+    if (switched->from != NULL)
+        json_object_set_string_member(payload, "from", switched->from);
+    json_object_set_string_member(payload, "build", switched->build);
+    if (switched->from_build != NULL)
+        json_object_set_string_member(payload, "from-build", switched->from_build);
+    json_object_set_string_member(payload, "slot", switched->slot);
+    json_object_set_string_member(payload, "bits", switched->bits);
+    fa_decision_add_event(decision, asker, FA_EVENT_DEPLOY_SWITCHED, deployment->environment,
+                          payload);
+    return decision;
+}
+
+FaDecision *
+fa_deployment_decide_end(const FaDeployment *deployment, const char *log, const FaAsker *asker)
+{
+    FaDeployNext next = fa_deployment_next(deployment);
+    if (next.act != FA_DEPLOY_ACT_END)
+        return refuse(deployment->id, "end");
+
+    FaDecision *decision = fa_decision_new();
+    JsonObject *payload = json_object_new();
+    json_object_set_string_member(payload, "id", deployment->id);
+    json_object_set_string_member(payload, "outcome", outcome_names[next.outcome]);
+    if (deployment->has_failed) {
+        json_object_set_string_member(payload, "step", steps[deployment->failed_step].name);
+        json_object_set_string_member(payload, "reason", deployment->reason);
+    }
+    if (log != NULL)
+        json_object_set_string_member(payload, "log", log);
+    fa_decision_add_event(decision, asker, FA_EVENT_DEPLOY_ENDED, deployment->environment, payload);
+    return decision;
+}
+
+FaDecision *
+fa_deployment_decide_give_up(const FaDeployment *deployment, const FaAsker *asker)
+{
+    FaDeployNext next = fa_deployment_next(deployment);
+    if (next.act != FA_DEPLOY_ACT_STEP || next.step > FA_DEPLOY_STEP_SWITCH)
+        return refuse(deployment->id, FA_DEPLOYMENT_GIVEN_UP);
+    return say_step(deployment, next.step, FA_DEPLOY_STATE_FAILED, FA_DEPLOYMENT_GIVEN_UP, 0,
+                    asker);
+}
