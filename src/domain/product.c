@@ -100,6 +100,7 @@ fa_product_free(FaProduct *product)
     g_ptr_array_unref(product->given);
     g_free(product->edge.listen);
     g_free(product->edge.scheme);
+    fa_store_spec_free(product->store);
     g_free(product);
 }
 
