@@ -32,10 +32,11 @@ typedef struct Run {
     FaPins *pins;
     FaTimes *times;
     FaTurns *turns;
-    FaPulls *pulls;      /* (nullable) */
-    GPtrArray *recipes;  /* of FaRecipe, in order */
-    GPtrArray *works;    /* of Work, in the same order */
-    GHashTable *by_name; /* of the component, to its Work */
+    FaPulls *pulls;            /* (nullable) */
+    const char *const *wanted; /* (nullable) components; NULL: all */
+    GPtrArray *recipes;        /* of FaRecipe, in order */
+    GPtrArray *works;          /* of Work, in the same order */
+    GHashTable *by_name;       /* of the component, to its Work */
     FaHash *hash;
 } Run;
 
@@ -447,7 +448,8 @@ static bool
 keep_builds(const Run *run, const FaChoice *choice, GError **error)
 {
     g_autoptr(GPtrArray) names = list_names(run);
-    g_autofree char *id = g_strdup_printf("%s.%s", choice->environment->name, choice->site->name);
+    g_autofree char *id = g_strdup_printf("%s.%s%s", choice->environment->name, choice->site->name,
+                                          run->wanted != NULL ? " in part" : "");
     return fa_store_add_root(run->store, "built", id, (const char *const *)names->pdata, error);
 }
 
@@ -492,6 +494,29 @@ open_parts(Run *run, const FaChoice *choice, GError **error)
     return first == NULL;
 }
 
+/* What is there is not built again, so that all that is missing is the same as all. */
+static bool
+is_all(const Run *run, const char *word)
+{
+    static const char *const words[] = {"all", "missing", NULL};
+    return g_strv_contains(words, word) &&
+           fa_product_find_component(fa_context_get_product(run->context), word) == NULL;
+}
+
+static bool
+choose_components(Run *run, GError **error)
+{
+    const char *const *components = run->options->components;
+    run->wanted = components != NULL && *components != NULL ? components : NULL;
+    for (; components != NULL && *components != NULL; components++) {
+        if (is_all(run, *components))
+            run->wanted = NULL;
+        else if (fa_context_find_component(run->context, *components, error) == NULL)
+            return false;
+    }
+    return true;
+}
+
 static bool
 open_run(Run *run, const FaChoice *choice, GError **error)
 {
@@ -504,7 +529,9 @@ open_run(Run *run, const FaChoice *choice, GError **error)
         return false;
     if (!open_parts(run, choice, error))
         return false;
-    run->recipes = fa_plan_order(fa_context_get_product(context), NULL, diags);
+    if (!choose_components(run, error))
+        return false;
+    run->recipes = fa_plan_order(fa_context_get_product(context), run->wanted, diags);
     if (run->recipes == NULL)
         return fa_context_check(context, error);
     if (!fa_needs_check(run->recipes, run->packages, error))

@@ -173,6 +173,23 @@ fa_context_list_environments(const FaContext *context)
     return g_strv_builder_end(names);
 }
 
+const FaRecipe *
+fa_context_find_component(const FaContext *context, const char *name, GError **error)
+{
+    const FaRecipe *recipe = fa_product_find_component(context->product, name);
+    if (recipe != NULL)
+        return recipe;
+    g_autofree const char **names = fa_product_component_names(context->product);
+    g_autofree char *all = g_strjoinv(", ", (char **)names);
+    const char *nearest = fa_text_nearest(name, names);
+    if (nearest != NULL)
+        fa_fail(error, FA_ERROR_NOT_FOUND, "no component '%s'\nhelp: did you mean '%s'?", name,
+                nearest);
+    else
+        fa_fail(error, FA_ERROR_NOT_FOUND, "no component '%s'\nhelp: one of %s", name, all);
+    return NULL;
+}
+
 static bool
 fail_to_choose(const FaContext *context, FaErrorCode code, const char *name, GError **error)
 {

@@ -43,6 +43,10 @@ char **fa_context_list_environments(const FaContext *context);
 /* DENIED, with the ways on, unless files can be made in the home, or the home itself where it is to be. */
 bool fa_context_require_home(const FaContext *context, GError **error);
 
+/* (transfer none) (nullable) NOT_FOUND, with the nearest name or all of them. */
+const FaRecipe *fa_context_find_component(const FaContext *context, const char *name,
+                                          GError **error);
+
 /* One environment of one site. Borrowed from the product. */
 typedef struct FaChoice {
     const FaSiteSpec *site;

@@ -5,7 +5,6 @@
 
 #include "app/ledger.h"
 #include "base/error.h"
-#include "base/text.h"
 #include "source/source.h"
 #include "sys/fs.h"
 #include "sys/lock.h"
@@ -25,22 +24,6 @@ fa_develop_get_checkout(const char *home, const char *component)
     g_autofree char *link = link_of(home, component);
     g_autofree char *checkout = fa_fs_exists(link) ? fa_fs_read_symlink(link, NULL) : NULL;
     return checkout != NULL && fa_fs_is_directory(checkout) ? g_steal_pointer(&checkout) : NULL;
-}
-
-static bool
-find_recipe(const FaContext *context, const char *component, const FaRecipe **ret_recipe,
-            GError **error)
-{
-    const FaProduct *product = fa_context_get_product(context);
-    *ret_recipe = fa_product_find_component(product, component);
-    if (*ret_recipe != NULL)
-        return true;
-    g_autofree const char **names = fa_product_component_names(product);
-    const char *nearest = fa_text_nearest(component, names);
-    if (nearest != NULL)
-        return fa_fail(error, FA_ERROR_NOT_FOUND, "no component '%s'\nhelp: did you mean '%s'?",
-                       component, nearest);
-    return fa_fail(error, FA_ERROR_NOT_FOUND, "no component '%s'", component);
 }
 
 /* A branch's name may hold '/'; the folder of a checkout is one level. */
@@ -98,8 +81,8 @@ fa_develop_begin(const FaContext *context, const char *component, const char *br
                  FaCancel *cancel, char **ret_checkout, char **ret_warning, GError **error)
 {
     const char *home = fa_context_get_home(context);
-    const FaRecipe *recipe;
-    if (!find_recipe(context, component, &recipe, error))
+    const FaRecipe *recipe = fa_context_find_component(context, component, error);
+    if (recipe == NULL)
         return false;
     /* A folder is worked on where it is. */
     if (recipe->source.kind == FA_SOURCE_DIRECTORY)
@@ -132,8 +115,7 @@ fa_develop_end(const FaContext *context, const char *component, char **ret_check
                char **ret_warning, GError **error)
 {
     const char *home = fa_context_get_home(context);
-    const FaRecipe *recipe;
-    if (!find_recipe(context, component, &recipe, error))
+    if (fa_context_find_component(context, component, error) == NULL)
         return false;
 
     g_autofree char *link = link_of(home, component);

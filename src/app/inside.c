@@ -109,15 +109,8 @@ fa_inside_path(const FaContext *context, const FaChoice *choice, const char *com
     if (component == NULL)
         return g_strdup(layout->directory);
 
+    if (fa_context_find_component(context, component, error) == NULL)
+        return NULL;
     g_autofree char *link = g_build_filename(layout->current, component, NULL);
-    if (fa_text_is_name(component) &&
-        fa_product_find_component(fa_context_get_product(context), component) != NULL)
-        return fa_fs_read_symlink(link, error);
-
-    g_autofree const char **names = fa_product_component_names(fa_context_get_product(context));
-    const char *nearest = fa_text_nearest(component, names);
-    fa_fail(error, FA_ERROR_NOT_FOUND,
-            nearest != NULL ? "no component '%s'\nhelp: did you mean '%s'?" : "no component '%s'%s",
-            component, nearest != NULL ? nearest : "");
-    return NULL;
+    return fa_fs_read_symlink(link, error);
 }

@@ -1,26 +1,17 @@
 #include "app/test.h"
 
-#include <string.h>
-
 #include "app/environment.h"
 #include "app/up.h"
 #include "base/error.h"
-#include "base/text.h"
 
 #define TEST_SECONDS 600
 
 static bool
-check_components(const FaProduct *product, const char *const *components, GError **error)
+check_components(const FaContext *context, const char *const *components, GError **error)
 {
     for (; *components != NULL; components++) {
-        if (fa_product_find_component(product, *components) != NULL)
-            continue;
-        g_autofree const char **names = fa_product_component_names(product);
-        const char *nearest = fa_text_nearest(*components, names);
-        if (nearest != NULL)
-            return fa_fail(error, FA_ERROR_NOT_FOUND, "no component '%s'\nhelp: did you mean '%s'?",
-                           *components, nearest);
-        return fa_fail(error, FA_ERROR_NOT_FOUND, "no component '%s'", *components);
+        if (fa_context_find_component(context, *components, error) == NULL)
+            return false;
     }
     return true;
 }
@@ -76,7 +67,7 @@ fa_test(FaContext *context, const FaChoice *choice, const FaTestOptions *options
     const FaProduct *product = fa_context_get_product(context);
     g_autoptr(GPtrArray) plan = NULL;
     FaTestCount count = {0, 0};
-    if (!check_components(product, options->components, error) ||
+    if (!check_components(context, options->components, error) ||
         (options->functional && !check_is_up(context, choice, options->assemble.cancel, error)) ||
         !fa_assemble(context, choice, &options->assemble, &plan, error))
         return false;

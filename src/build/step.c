@@ -155,7 +155,9 @@ resolve(const Planning *planning, const FaText *text, const char *root, GError *
     if (path[0] == '\0' || g_str_equal(path, "."))
         return g_strdup(root);
     if (!fa_text_is_relative_path(path)) {
-        fa_fail(error, FA_ERROR_CONFIG, "'%s' is not a path below $out, $build or $files",
+        fa_fail(error, FA_ERROR_CONFIG,
+                "'%s' is not a path below $out, $build or $files\n"
+                "help: write it without a '/' at the start and without '..'",
                 text->text);
         return NULL;
     }
@@ -215,8 +217,11 @@ plan_template(Planning *planning, GError **error)
     if (inside == NULL)
         return false;
     if (sandbox->files == NULL || !g_str_has_prefix(inside, files) || inside[strlen(files)] != '/')
-        return fa_fail(error, FA_ERROR_CONFIG, "'%s' is not a file below components/NAME/",
-                       step->from.text);
+        return fa_fail(
+            error, FA_ERROR_CONFIG,
+            "'%s' is not a file below components/NAME/\n"
+            "help: put it there, NAME being the component's; 'copy' takes files of the source",
+            step->from.text);
 
     g_autofree char *path = g_build_filename(sandbox->files, inside + strlen(files), NULL);
     g_autofree char *text = NULL;
@@ -417,7 +422,14 @@ fa_step_run(const FaStep *step, const FaStepRun *run, GError **error)
     g_auto(FaSpawnResult) result = {0};
     if (run->log_fd > 0)
         dprintf(run->log_fd, "== %s ==\n", step->name);
-    if (!fa_sandbox_run(&sandbox, plan.script, &options, &result, error)) {
+    g_autoptr(GError) problem = NULL;
+    if (!fa_sandbox_run(&sandbox, plan.script, &options, &result, &problem)) {
+        if (result.timed_out)
+            return fa_fail(error, FA_ERROR_FAILED,
+                           "step '%s' did not end within %" G_GINT64_FORMAT " s\n"
+                           "help: 'timeout' in the recipe gives it longer",
+                           step->name, options.timeout);
+        g_propagate_error(error, g_steal_pointer(&problem));
         g_prefix_error(error, "step '%s': ", step->name);
         return false;
     }

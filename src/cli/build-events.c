@@ -1,5 +1,7 @@
 #include "cli/build-events.h"
 
+#include <string.h>
+
 #include "base/text.h"
 #include "cli/answer.h"
 #include "cli/confirm.h"
@@ -31,6 +33,15 @@ tell_step(const char *component, const char *step, void *data)
     fa_progress_note(data, component, step);
 }
 
+/* (transfer full) The whole is the command's error, or in the list of all that failed. */
+static char *
+first_line(const char *component, const char *message)
+{
+    g_autofree char *prefix = g_strdup_printf("cannot build '%s': ", component);
+    const char *rest = g_str_has_prefix(message, prefix) ? message + strlen(prefix) : message;
+    return g_strndup(rest, strcspn(rest, "\n"));
+}
+
 static void
 tell_ended(const char *component, const GError *failure, const char *log, void *data)
 {
@@ -43,7 +54,8 @@ tell_ended(const char *component, const GError *failure, const char *log, void *
     if (log != NULL)
         fa_fs_read(log, LOG_SHOWN, &text, &length, NULL);
     fa_progress_log(data, component, text, text != NULL ? log : NULL);
-    fa_progress_end(data, component, FA_STEP_FAILED, failure->message);
+    g_autofree char *note = first_line(component, failure->message);
+    fa_progress_end(data, component, FA_STEP_FAILED, note);
 }
 
 static void

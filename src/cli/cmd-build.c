@@ -50,8 +50,8 @@ run(FaInvocation *invocation, GError **error)
 {
     const Options *chosen = invocation->options;
     const char *environment = NULL;
-    g_autofree const char **assignments = NULL;
-    if (!fa_words_divide(invocation, "environment", &environment, &assignments, error))
+    g_autofree const char **assignments = NULL, **components = NULL;
+    if (!fa_words_sort(invocation, &environment, &components, &assignments, error))
         return false;
 
     g_autoptr(FaContext) context = NULL;
@@ -60,6 +60,7 @@ run(FaInvocation *invocation, GError **error)
         return false;
     FaAssembleOptions assemble = {
         .assignments = assignments,
+        .components = components,
         .jobs = chosen->jobs != 0 ? chosen->jobs : JOBS_DEFAULT,
         .unprotected = fa_words_is_unprotected(chosen->sandbox),
         .update = chosen->update,
@@ -71,9 +72,17 @@ run(FaInvocation *invocation, GError **error)
     return build(invocation, context, &choice, &assemble, error);
 }
 
+static void
+complete(FaCompletion *completion)
+{
+    fa_environment_complete(completion);
+    fa_environment_complete_components(completion);
+}
+
 static const FaExample examples[] = {
     {"fassembler build dev.openplans", "build every component that is not there yet"},
     {"fassembler build dev.openplans -n", "print what that would be, and do nothing"},
+    {"fassembler build dev.openplans tasktracker", "one component and what it needs"},
     {"fassembler build dev.openplans --update", "with the newest revision of every source"},
     {0},
 };
@@ -82,14 +91,16 @@ const FaCmd fa_cmd_build = {
     .name = "build",
     .group = FA_GROUP_START,
     .summary = "Build the components that are not there yet",
-    .usage = "[SITE-ENV] [COMPONENT.SETTING=VALUE...]",
+    .usage = "[SITE-ENV] [COMPONENT...|all|missing] [COMPONENT.SETTING=VALUE...]",
     .description =
         "Every component is built from the revision that fassembler.lock has for it, in "
         "a sandbox, into the store, "
         "several at once; what others built already is pulled where fassembler.yaml or "
         "the home says from where. What has been built from the same source, recipe, settings "
         "and packages is not built again. "
-        "A component that fails holds up only what needs it.",
+        "A component that fails holds up only what needs it. Without a COMPONENT all are meant; "
+        "what "
+        "is there already is skipped, so that 'all' and 'missing' do the same.",
     .examples = examples,
     .options = options,
     .options_size = sizeof(Options),
@@ -97,5 +108,5 @@ const FaCmd fa_cmd_build = {
     .needs = FA_NEEDS_PRODUCT,
     .traits = FA_CMD_HAS_JSON | FA_CMD_HAS_DRY_RUN,
     .run = run,
-    .complete = fa_environment_complete,
+    .complete = complete,
 };

@@ -1,7 +1,7 @@
 #include "app/develop.h"
 #include "base/error.h"
 #include "cli/answer.h"
-#include "cli/complete.h"
+#include "cli/environment.h"
 
 typedef struct Options {
     const char *branch;
@@ -52,20 +52,6 @@ run(FaInvocation *invocation, GError **error)
     return fa_answer_text(error, "%s\n", checkout);
 }
 
-static void
-complete(FaCompletion *completion)
-{
-    const FaInvocation *invocation = fa_completion_get_invocation(completion);
-    g_autoptr(FaContext) context = fa_context_open(invocation->home, NULL);
-    if (context == NULL)
-        return;
-    const FaProduct *product = fa_context_get_product(context);
-    for (guint i = 0; i < product->components->len; i++) {
-        const FaRecipe *recipe = g_ptr_array_index(product->components, i);
-        fa_completion_add(completion, recipe->name, recipe->summary);
-    }
-}
-
 static const FaExample examples[] = {
     {"fassembler develop tasktracker", "work on its trunk"},
     {"fassembler develop tasktracker --branch release/0.5", "on another branch"},
@@ -90,5 +76,5 @@ const FaCmd fa_cmd_develop = {
     .max_arguments = 1,
     .needs = FA_NEEDS_PRODUCT,
     .run = run,
-    .complete = complete,
+    .complete = fa_environment_complete_components,
 };

@@ -2,10 +2,8 @@
 
 #include "app/explain.h"
 #include "app/pulls.h"
-#include "base/error.h"
-#include "base/text.h"
 #include "cli/answer.h"
-#include "cli/complete.h"
+#include "cli/environment.h"
 #include "cli/words.h"
 #include "view/explain.h"
 
@@ -130,24 +128,6 @@ print_component(const FaInvocation *invocation, JsonObject *document, JsonArray 
            fa_answer_text(error, "%s", work);
 }
 
-static bool
-fail_unknown(const FaProduct *product, const char *name, GError **error)
-{
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
-    for (guint i = 0; i < product->components->len; i++) {
-        const FaRecipe *recipe = g_ptr_array_index(product->components, i);
-        g_ptr_array_add(names, recipe->name);
-    }
-    g_ptr_array_add(names, NULL);
-
-    const char *nearest = fa_text_nearest(name, (const char *const *)names->pdata);
-    if (nearest != NULL)
-        return fa_fail(error, FA_ERROR_NOT_FOUND, "no component '%s'\nhelp: did you mean '%s'?",
-                       name, nearest);
-    return fa_fail(error, FA_ERROR_NOT_FOUND,
-                   "no component '%s'\nhelp: 'fassembler explain' shows them all", name);
-}
-
 /* (transfer full) */
 static JsonArray *
 list_places(const FaContext *context)
@@ -201,27 +181,12 @@ run(FaInvocation *invocation, GError **error)
     if (context == NULL || !fa_context_check(context, error) ||
         !fa_context_choose(context, chosen->environment, &choice, error))
         return false;
-    const FaProduct *product = fa_context_get_product(context);
-    if (component != NULL && fa_product_find_component(product, component) == NULL)
-        return fail_unknown(product, component, error);
+    if (component != NULL && fa_context_find_component(context, component, error) == NULL)
+        return false;
 
     const FaInstance instance = {0};
     g_autoptr(FaValues) values = fa_explain_values(context, &choice, assignments, &instance, error);
     return values != NULL && answer(invocation, context, values, component, error);
-}
-
-static void
-complete(FaCompletion *completion)
-{
-    const FaInvocation *invocation = fa_completion_get_invocation(completion);
-    g_autoptr(FaContext) context = fa_context_open(invocation->home, NULL);
-    if (context == NULL)
-        return;
-    const FaProduct *product = fa_context_get_product(context);
-    for (guint i = 0; i < product->components->len; i++) {
-        const FaRecipe *recipe = g_ptr_array_index(product->components, i);
-        fa_completion_add(completion, recipe->name, recipe->summary);
-    }
 }
 
 static const FaExample examples[] = {
@@ -246,5 +211,5 @@ const FaCmd fa_cmd_explain = {
     .needs = FA_NEEDS_PRODUCT,
     .traits = FA_CMD_HAS_JSON,
     .run = run,
-    .complete = complete,
+    .complete = fa_environment_complete_components,
 };

@@ -24,20 +24,6 @@ run(FaInvocation *invocation, GError **error)
     return path != NULL && fa_answer_text(error, "%s\n", path);
 }
 
-static void
-complete(FaCompletion *completion)
-{
-    const FaInvocation *invocation = fa_completion_get_invocation(completion);
-    g_autoptr(FaContext) context = fa_context_open(invocation->home, NULL);
-    if (context == NULL)
-        return;
-    const FaProduct *product = fa_context_get_product(context);
-    for (guint i = 0; i < product->components->len; i++) {
-        const FaRecipe *recipe = g_ptr_array_index(product->components, i);
-        fa_completion_add(completion, recipe->name, recipe->summary);
-    }
-}
-
 static const FaExample examples[] = {
     {"fassembler path wordpress -e dev.openplans", "where what runs is"},
     {"fassembler path -e dev.openplans", "the folder of the environment"},
@@ -55,5 +41,5 @@ const FaCmd fa_cmd_path = {
     .max_arguments = 1,
     .needs = FA_NEEDS_PRODUCT,
     .run = run,
-    .complete = complete,
+    .complete = fa_environment_complete_components,
 };

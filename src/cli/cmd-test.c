@@ -117,4 +117,5 @@ const FaCmd fa_cmd_test = {
     .needs = FA_NEEDS_PRODUCT,
     .traits = FA_CMD_HAS_JSON,
     .run = run,
+    .complete = fa_environment_complete_components,
 };

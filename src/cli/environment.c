@@ -23,3 +23,17 @@ fa_environment_complete(FaCompletion *completion)
     for (char **name = names; *name != NULL; name++)
         fa_completion_add(completion, *name, NULL);
 }
+
+void
+fa_environment_complete_components(FaCompletion *completion)
+{
+    const FaInvocation *invocation = fa_completion_get_invocation(completion);
+    g_autoptr(FaContext) context = fa_context_open(invocation->home, NULL);
+    if (context == NULL)
+        return;
+    const FaProduct *product = fa_context_get_product(context);
+    for (guint i = 0; i < product->components->len; i++) {
+        const FaRecipe *recipe = g_ptr_array_index(product->components, i);
+        fa_completion_add(completion, recipe->name, recipe->summary);
+    }
+}

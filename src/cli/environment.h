@@ -10,3 +10,5 @@ bool fa_environment_find(const FaInvocation *invocation, const char *name, FaCon
                          FaChoice *ret_choice, GError **error);
 /* Proposes every ENVIRONMENT.SITE. */
 void fa_environment_complete(FaCompletion *completion);
+/* Proposes every component of the product. */
+void fa_environment_complete_components(FaCompletion *completion);

@@ -33,3 +33,30 @@ fa_words_divide(const FaInvocation *invocation, const char *what, const char **r
     *ret_assignments = g_steal_pointer(&assignments);
     return true;
 }
+
+bool
+fa_words_sort(const FaInvocation *invocation, const char **ret_environment,
+              const char ***ret_components, const char ***ret_assignments, GError **error)
+{
+    g_autofree const char **assignments = g_new0(const char *, invocation->argument_count + 1);
+    g_autofree const char **components = g_new0(const char *, invocation->argument_count + 1);
+    const char *environment = NULL;
+    size_t assigned = 0, named = 0;
+
+    for (size_t i = 0; i < invocation->argument_count; i++) {
+        const char *word = invocation->arguments[i];
+        if (strchr(word, '=') != NULL)
+            assignments[assigned++] = word;
+        else if (strchr(word, '.') == NULL)
+            components[named++] = word;
+        else if (environment == NULL)
+            environment = word;
+        else
+            return fa_fail(error, FA_ERROR_USAGE, "two environments given: '%s' and '%s'",
+                           environment, word);
+    }
+    *ret_environment = environment;
+    *ret_components = g_steal_pointer(&components);
+    *ret_assignments = g_steal_pointer(&assignments);
+    return true;
+}

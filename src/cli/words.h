@@ -9,6 +9,13 @@ extern const char *const fa_words_sandboxes[];
 bool fa_words_is_unprotected(const char *sandbox);
 
 /*
+ * Of all words that are no assignment, the one with a dot is an environment and the others are components: *ret_components
+ * (transfer container) is NULL-ended. Otherwise as below.
+ */
+bool fa_words_sort(const FaInvocation *invocation, const char **ret_environment,
+                   const char ***ret_components, const char ***ret_assignments, GError **error);
+
+/*
  * *ret_word is the argument that is no assignment, or NULL; *ret_assignments (transfer container) are all others,
  * NULL-ended. Both point into @invocation. USAGE when there are two words; @what names them: "environment".
  */

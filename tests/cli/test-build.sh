@@ -148,5 +148,26 @@ fi
 # What cannot be built here says why, and leaves what is there.
 sed -i 's|^summary:.*|&\ntimeout: 1s|; s|cp -r www bin.*|&; sleep 1000|' site/components/hello.yaml
 run -C site build dev.minimal
-check 'a-step-that-never-ends-is-ended' has "$status:$err" "step 'run': 'bwrap' did not end within 1 s"
+check 'a-step-that-never-ends-is-ended' has "$status:$err" "step 'run' did not end within 1 s"
+check 'how-to-give-it-longer-is-told' has "$err" "help: 'timeout' in the recipe"
+check 'a-failure-is-one-line-of-progress' is "$(grep -c '^hello: failed after .*([^()]*)$' <<< "$err")" 1
+
+# Some of the components.
+run new some
+mkdir some/home
+sed '/^routes/,$d; /^processes/,/^    lifetime/d' some/components/hello.yaml > some/components/other.yaml
+sed 's/^needs:.*/needs: {components: [other]}/' some/components/other.yaml > some/components/third.yaml
+sed -i 's/^components:.*/components: [hello, other, third]/' some/fassembler.yaml
+run -C some build dev.minimal third
+check 'what-is-named-is-built-with-what-it-needs' is "$(cd some/home/store && echo hello* other* third* | tr -d '*' | sed 's/-[0-9a-f]*//g')" 'hello other third'
+check 'and-nothing-else' test ! -e "$(echo some/home/store/hello-*)"
+run -C some gc
+check 'what-was-built-in-part-is-kept' test -e "$(echo some/home/store/third-*)"
+run -C some build dev.minimal missing -n --json
+check 'missing-is-all-that-is-not-there' is "$(jq -r '.plan[].action' <<< "$out" | tr '\n' ' ')" 'build there there '
+run -C some build all dev.minimal
+check 'all-is-everything' is "$status:$(grep -c ': cached' <<< "$err")" 0:2
+run -C some build dev.minimal thrid
+check 'an-unknown-component-is-told' is "$status:$err" "4:error: no component 'thrid'
+help: did you mean 'third'?"
 finish
