@@ -91,6 +91,11 @@ settle(const FaPins *pins, FaPin *pin, FaStore *store, const FaLockEntry *entry,
     pin->has_tree = true;
     pin->is_known = true;
     if (kind == FA_SOURCE_DIRECTORY) {
+        const char *local = fa_source_local_directory(pin->source);
+        if (!fa_fs_is_directory(local))
+            return fa_fail(error, FA_ERROR_NOT_FOUND,
+                           "there is no folder '%s'\nhelp: check 'source' in components/%s.yaml",
+                           local, pin->recipe->name);
         pin->revision = g_strdup("directory");
         return true; /* its tree: read_directories() */
     }

@@ -280,6 +280,24 @@ fa_status(FaContext *context, const FaChoice *choice, FaCancel *cancel, JsonObje
     return true;
 }
 
+/* Says which there are, when the supervisor still does. */
+static bool
+fail_unknown(const FaLayout *layout, const char *name, FaCancel *cancel, GError **error)
+{
+    g_autoptr(JsonNode) answer = NULL;
+    g_autoptr(GString) all = g_string_new(NULL);
+    if (!fa_processes_call(layout, "supervisor.getAllProcessInfo", NULL, cancel, &answer, error))
+        return false;
+    for (guint i = 0;
+         JSON_NODE_HOLDS_ARRAY(answer) && i < json_array_get_length(json_node_get_array(answer));
+         i++) {
+        JsonObject *info = json_array_get_object_element(json_node_get_array(answer), i);
+        g_string_append_printf(all, ", %s", fa_json_get_string(info, "name"));
+    }
+    return fa_fail(error, FA_ERROR_NOT_FOUND, "no process '%s'\nhelp: one of all%s", name,
+                   all->str);
+}
+
 bool
 fa_restart(FaContext *context, const FaChoice *choice, const char *const *names, FaCancel *cancel,
            GError **error)
@@ -293,8 +311,13 @@ fa_restart(FaContext *context, const FaChoice *choice, const char *const *names,
                fa_processes_call(layout, "supervisor.startAllProcesses", NULL, cancel, NULL, error);
     for (; *names != NULL; names++) {
         g_autofree char *name = fa_slot_find_process(layout, *names);
-        if (!fa_processes_restart(layout, name, cancel, error))
-            return false;
+        g_autoptr(GError) failure = NULL;
+        if (fa_processes_restart(layout, name, cancel, &failure))
+            continue;
+        if (fa_error_is(failure, FA_ERROR_NOT_FOUND))
+            return fail_unknown(layout, *names, cancel, error);
+        g_propagate_error(error, g_steal_pointer(&failure));
+        return false;
     }
     return true;
 }

@@ -6,14 +6,22 @@
 
 static const FaKey copy_keys[] = {
     {"from", FA_KEY_TEMPLATE, AT(from), .is_required = true,
-     .help = "File or folder of the source, or of the product's folder `etc/NAME/`"},
+     .help = "File or folder of the source, or `$files/...`: below `components/NAME/`"},
     {"to", FA_KEY_TEMPLATE, AT(to), .is_required = true,
      .help = "Where to, below `$out` unless it starts with `$build`"},
     {0},
 };
 static const FaSchema copy_schema = {"copy", "A step that copies.", copy_keys};
+
+static const FaKey template_keys[] = {
+    {"from", FA_KEY_TEMPLATE, AT(from), .is_required = true,
+     .help = "File below `components/NAME/`"},
+    {"to", FA_KEY_TEMPLATE, AT(to), .is_required = true,
+     .help = "Where to, below `$out` unless it starts with `$build`"},
+    {0},
+};
 static const FaSchema template_schema = {
-    "template", "A step that fills in a template (`${name}`, `%% for`, `%% if`).", copy_keys};
+    "template", "A step that fills in a template (`${name}`, `%% for`, `%% if`).", template_keys};
 
 static const FaKey symlink_keys[] = {
     {"target", FA_KEY_TEMPLATE, AT(from), .is_required = true, .help = "What the link points at"},

@@ -108,7 +108,7 @@ diff_of(const FaEditFile *file)
 }
 
 static bool
-refuse(const FaEditFile *file, GError **error)
+refuse(const FaEditFile *file, FaEditPolicy policy, GError **error)
 {
     g_autofree char *diff = file->is_private ? g_strdup("") : diff_of(file);
     g_autofree char *path = fa_text_sanitize(file->path, strlen(file->path));
@@ -118,9 +118,12 @@ refuse(const FaEditFile *file, GError **error)
         error, FA_ERROR_REFUSED,
         "'%s' was edited since it was rendered, and a merge with what is rendered now is "
         "a conflict%s%s%s\n"
-        "help: decide with --on-edit keep|replace|backup|merge",
+        "help: %s",
         path, file->is_private ? " (it holds secrets, so that it is not shown)" : "",
-        diff[0] != '\0' ? "\n" : "", diff);
+        diff[0] != '\0' ? "\n" : "", diff,
+        policy == FA_EDIT_MERGE ? "take one side's lines yourself, or decide with --on-edit "
+                                  "keep|replace|backup"
+                                : "decide with --on-edit keep|replace|backup|merge");
 }
 
 /* (transfer full) (nullable) NULL where both sides changed the same lines; *ret_marked then has both, with marks. */
@@ -269,7 +272,7 @@ ask(FaEdits *edits, const FaEditFile *file, char **marked, Decision *decision, G
         if (take_answer(edits, file, g_strstrip(answer), marked, decision))
             return true;
     }
-    return refuse(file, error);
+    return refuse(file, edits->policy, error);
 }
 
 static bool
@@ -290,7 +293,7 @@ decide_edited(FaEdits *edits, const FaEditFile *file, Decision *decision, GError
     }
     if (edits->policy == FA_EDIT_ASK && edits->dialogue.ask != NULL)
         return ask(edits, file, &marked, decision, error);
-    return refuse(file, error);
+    return refuse(file, edits->policy, error);
 }
 
 bool

@@ -249,7 +249,10 @@ fetch(FaSource *source, const char *revision, const char *target, FaCancel *canc
     if (status == 0)
         return true;
     return fa_fail(error, status == UNPACK_REFUSED ? FA_ERROR_REFUSED : FA_ERROR_FAILED,
-                   "cannot unpack '%s': %s", source->shown, g_strchomp(message));
+                   "cannot unpack '%s': %s%s", source->shown, g_strchomp(message),
+                   status == UNPACK_REFUSED
+                       ? "\nhelp: nothing of it was kept; get the archive from those who made it"
+                       : "");
 }
 
 static bool

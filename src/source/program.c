@@ -155,6 +155,18 @@ fa_program_run(const FaSource *source, const FaProgram *program, int *ret_status
     return true;
 }
 
+/* (transfer full) On one line, without the empty ones. */
+static char *
+join_lines(char **lines)
+{
+    g_autoptr(GString) joined = g_string_new(NULL);
+    for (; *lines != NULL; lines++) {
+        if (*g_strstrip(*lines) != '\0')
+            g_string_append_printf(joined, "%s%s", joined->len > 0 ? "; " : "", *lines);
+    }
+    return fa_text_sanitize(joined->str, joined->len);
+}
+
 bool
 fa_program_fail(const FaSource *source, const char *what, const char *message, GError **error)
 {
@@ -169,8 +181,9 @@ fa_program_fail(const FaSource *source, const char *what, const char *message, G
     }
 
     g_autofree char *words = g_strndup(message, MESSAGE_MAX);
-    g_strdelimit(g_strstrip(words), "\n", ';');
-    g_autofree char *line = fa_text_sanitize(words, strlen(words));
+    g_strstrip(words);
+    g_auto(GStrv) lines = g_strsplit(words, "\n", -1);
+    g_autofree char *line = join_lines(lines);
     return fa_fail(error, code, "cannot %s '%s': %s%s%s", what, source->shown, line,
                    help != NULL ? "\nhelp: " : "", help != NULL ? help : "");
 }

@@ -24,7 +24,7 @@ try 'a-package-that-is-not-installed' 1 'apt-get install' "sed -i 's/^needs:.*/n
 try 'a-program-that-is-not-there' 1 'no-such-program' "sed -i 's/^needs:.*/needs: {programs: [no-such-program]}/' $recipe"
 try 'an-unknown-component-in-the-lock' 2 'fassembler.lock:' \
     "printf '# fassembler lock 1\nhallo git 0123456789012345678901234567890123456789 -\n' > fassembler.lock"
-try 'a-folder-that-vanished' 4 'hello' 'rm -r hello'
+try 'a-folder-that-vanished' 4 "help: check 'source' in components/hello.yaml" 'rm -r hello'
 try 'a-link-that-leaves-the-source' 3 'passwd' 'ln -s /etc/passwd hello/www/passwd'
 try 'a-pipe-in-the-source' 3 'queue' 'mkfifo hello/www/queue'
 try 'yaml-that-is-none' 2 "$recipe:" "echo '  - [' >> $recipe"
@@ -38,6 +38,9 @@ tar -C good -czf good/a.tar.gz hello
 digest=$(sha256sum good/a.tar.gz | cut -d' ' -f1)
 try 'an-archive-with-another-digest' 1 "$digest" \
     "sed -i 's|^source:.*|source: {archive: a.tar.gz, sha256: ${digest//[0-8]/9}}|' $recipe"
+tar -C good -czPf good/out.tar.gz ../good/hello/www
+try 'an-archive-that-leads-out' 3 "'..' in its name
+help: nothing of it was kept" "sed -i 's|^source:.*|source: {archive: out.tar.gz, sha256: $(sha256sum good/out.tar.gz | cut -d' ' -f1)}|' $recipe"
 rm -rf site
 cp -r good site
 sed -i "s|^source:.*|source: {archive: a.tar.gz, sha256: $digest}|" site/$recipe

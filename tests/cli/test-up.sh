@@ -44,6 +44,7 @@ check 'a-process-is-restarted' is "$status" 0
 run -C site status dev.minimal --json
 check 'a-restarted-process-is-another' test "$(jq '.processes[0].pid' <<< "$out")" != "$pid"
 check 'an-unknown-process-is-not-found' exits 4 -C site restart other -e dev.minimal
+check 'those-that-there-are-are-told' has "$err" 'help: one of all, hello'
 run -C site logs hello -e dev.minimal --lines 5
 check 'a-log-is-shown' has "$status:$out" '0:'
 check 'an-unknown-log-is-not-found' exits 4 -C site logs hallo -e dev.minimal
