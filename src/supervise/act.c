@@ -16,8 +16,19 @@
 #include "supervise/super.h"
 #include "supervise/values.h"
 
-static void
-reaped(SvSuper *super, SvProc *proc, int status)
+/* Whether it has lived less than startsecs, until now or until it ended. */
+static bool
+is_early(const SvProc *proc)
+{
+    uint64_t ended = sv_tree_ended(proc);
+    int64_t startsecs = proc->conf->startsecs;
+
+    return (ended ? ended : sv_now()) - proc->started <
+           (uint64_t)(startsecs > 0 ? startsecs : 0) * SV_SECOND;
+}
+
+void
+sv_proc_reaped(SvSuper *super, SvProc *proc, int status)
 {
     char name[32];
     bool exited = WIFEXITED(status);
@@ -41,8 +52,8 @@ reaped(SvSuper *super, SvProc *proc, int status)
     proc->last_stop = time(NULL);
     proc->ended = status;
     sv_timer_clear(&super->loop, &proc->timer);
-    bool early = sv_now() - proc->started <
-                 (uint64_t)(proc->conf->startsecs > 0 ? proc->conf->startsecs : 0) * SV_SECOND;
+    bool early = is_early(proc);
+    bool out_of_memory = sv_tree_ran_out_of_memory(super, proc);
     if (stopped)
         sv_log(super, expected ? SV_INFO : SV_WARN, "stopped: %s (%s)", proc->conf->name, message);
     else
@@ -58,6 +69,8 @@ reaped(SvSuper *super, SvProc *proc, int status)
         proc->problem = SV_PROBLEM_BAD_EXIT;
         proc->problem_detail = proc->exit_status;
     }
+    if (out_of_memory && !stopped && proc->problem != SV_PROBLEM_NONE)
+        proc->problem = SV_PROBLEM_MEMORY;
     if (!stopped && proc->problem != SV_PROBLEM_NONE)
         sv_crash_record(proc, status);
     sv_proc_feed(super, proc, SV_EXIT);
@@ -65,6 +78,7 @@ reaped(SvSuper *super, SvProc *proc, int status)
     if (proc->conf->class == SV_CLASS_LISTENER)
         sv_listener_gone(super, proc);
     sv_proc_feed(super, proc, SV_SETTLE);
+    sv_tree_gone(super, proc);
 }
 
 static void
@@ -77,7 +91,10 @@ exit_ready(SvSuper *super, SvWatch *watch, uint32_t events)
     if (pid == 0 || (pid < 0 && errno == EINTR))
         return;
     sv_watch_close(&super->loop, watch);
-    reaped(super, proc, pid > 0 ? status : 0);
+    if (pid < 0)
+        status = 0;
+    if (!sv_tree_end(super, proc, status))
+        sv_proc_reaped(super, proc, status);
     sv_super_reap_orphans(super);
 }
 
@@ -207,10 +224,20 @@ adopt(SvSuper *super, SvProc *proc, Pipes *pipes, int pidfd)
 }
 
 static int
+fail_cgroup(SvSuper *super, SvProc *proc, Pipes *pipes, int problem)
+{
+    close_pipes(pipes);
+    if (problem == -EMFILE || problem == -ENFILE)
+        return fail_spawn(super, proc, SV_PROBLEM_FILES, -problem);
+    return fail_spawn(super, proc, SV_PROBLEM_CGROUP, -problem);
+}
+
+static int
 spawn(SvSuper *super, SvProc *proc)
 {
     char path[PATH_MAX];
     char notify[128];
+    int cgroups[SV_CGROUP_PLACES];
     Pipes pipes;
     int pidfd;
 
@@ -232,6 +259,9 @@ spawn(SvSuper *super, SvProc *proc)
     if (r < 0)
         return fail_spawn(super, proc,
                           r == -EMFILE || r == -ENFILE ? SV_PROBLEM_FILES : SV_PROBLEM_PIPES, -r);
+    int cgroup_count = sv_tree_begin(super, proc, cgroups);
+    if (cgroup_count < 0)
+        return fail_cgroup(super, proc, &pipes, cgroup_count);
     int in = proc->conf->class == SV_CLASS_FCGI && proc->group->socket >= 0 ? proc->group->socket
                                                                             : pipes.in[0];
     SvSpawn plan = {.proc = proc,
@@ -242,8 +272,12 @@ spawn(SvSuper *super, SvProc *proc)
                     .in = in,
                     .out = pipes.out[1],
                     .err = pipes.err[1] >= 0 ? pipes.err[1] : pipes.out[1],
-                    .sockets = proc->sockets};
+                    .sockets = proc->sockets,
+                    .cgroups = cgroups,
+                    .cgroup_count = cgroup_count};
     r = sv_child_spawn(&plan, &proc->pid, &pidfd);
+    while (cgroup_count > 0)
+        close(cgroups[--cgroup_count]);
     if (r < 0) {
         close_pipes(&pipes);
         return fail_spawn(super, proc, r == -EAGAIN ? SV_PROBLEM_PROCESSES : SV_PROBLEM_FORK, -r);
@@ -285,7 +319,7 @@ sv_proc_signal(SvSuper *super, SvProc *proc, int number)
 {
     char name[32];
 
-    if (proc->pid == 0)
+    if (proc->pid == 0 || proc->exit.fd < 0)
         return -ESRCH;
     sv_log(super, SV_DEBG, "sending %s (pid %d) sig %s", proc->conf->name, (int)proc->pid,
            sv_signal_name(number, name, sizeof name));
@@ -301,7 +335,7 @@ send_stop(SvSuper *super, SvProc *proc, bool kill_it)
     int number = kill_it ? SIGKILL : proc->conf->stopsignal;
     char name[32];
 
-    if (proc->pid == 0)
+    if (proc->pid == 0 || proc->exit.fd < 0)
         return;
     sv_log(super, SV_DEBG, "killing %s (pid %d) %swith signal %s", proc->conf->name, (int)proc->pid,
            as_group ? "process group " : "", sv_signal_name(number, name, sizeof name));
@@ -310,6 +344,8 @@ send_stop(SvSuper *super, SvProc *proc, bool kill_it)
     }
     if (proc->killing || proc->problem == SV_PROBLEM_UNHEALTHY)
         arm(super, proc, proc->conf->stopwaitsecs > 0 ? proc->conf->stopwaitsecs : 1);
+    if (kill_it)
+        sv_tree_kill(super, proc);
     int r = as_group && kill(-proc->pid, number) < 0 ? -errno : 0;
     /* One that has just been started may not have made its group yet. */
     if (!as_group || r == -ESRCH)
@@ -337,13 +373,10 @@ wants_restart(const SvProc *proc)
 static SvFacts
 facts_of(const SvSuper *super, const SvProc *proc)
 {
-    uint64_t startsecs =
-        (uint64_t)(proc->conf->startsecs > 0 ? proc->conf->startsecs : 0) * SV_SECOND;
-
     return (SvFacts){.may_start = super->mood == SV_MOOD_RUNNING,
-                     .instant = startsecs == 0,
+                     .instant = proc->conf->startsecs <= 0,
                      .needs_ready = proc->conf->ready.kind != SV_CHECK_NONE,
-                     .early = sv_now() - proc->started < startsecs,
+                     .early = is_early(proc),
                      .wants_restart = wants_restart(proc),
                      .retries_left = (int64_t)proc->machine.failures <= proc->conf->startretries,
                      .too_soon = !sv_turn_has_come(super)};
@@ -368,7 +401,8 @@ report(SvSuper *super, SvProc *proc, SvState from)
                proc->conf->name);
     bool expected = true;
     if (to == SV_EXITED)
-        expected = proc->problem != SV_PROBLEM_BAD_EXIT && proc->problem != SV_PROBLEM_UNHEALTHY;
+        expected = proc->problem != SV_PROBLEM_BAD_EXIT && proc->problem != SV_PROBLEM_MEMORY &&
+                   proc->problem != SV_PROBLEM_UNHEALTHY;
     sv_notify_state(super, proc, from, expected);
 }
 
@@ -491,6 +525,8 @@ sv_proc_feed(SvSuper *super, SvProc *proc, SvHappening happening)
         sv_turn_wait(super);
     if ((happening == SV_SETTLE && to == SV_EXITED) || (from != to && to == SV_FATAL))
         sv_proc_is_over(super, proc);
+    if (from != to && proc->pid == 0)
+        sv_tree_gone(super, proc);
     if (from != to && proc->machine.state == to) {
         if (to == SV_RUNNING || to == SV_FATAL || to == SV_EXITED)
             wake_dependents(super, proc);

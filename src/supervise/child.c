@@ -52,6 +52,8 @@ typedef struct Slot {
     char *const *argv;
     int in, out, err;
     size_t socket_count;
+    int cgroups[SV_CGROUP_PLACES];
+    int cgroup_count;
     bool change_user;
     gid_t gid;
     int group_count;
@@ -146,6 +148,22 @@ place(int fd, int target)
         call(SYS_dup3, fd, target, 0, 0);
 }
 
+/* Before anything that it does can count: who writes 0 means itself. */
+static bool
+enter_cgroups(const Slot *slot)
+{
+    char number[16];
+
+    for (int i = 0; i < slot->cgroup_count; i++) {
+        long r = call(SYS_write, slot->cgroups[i], (long)"0", 1, 0);
+        if (r < 0) {
+            complain("enter", "its control group", sv_errno_name((int)-r, number, sizeof number));
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The sockets become 3, 4, ...: first out of each other's way, then into their places. */
 static void
 place_sockets(Slot *slot)
@@ -233,9 +251,11 @@ child_main(void *data)
     place(slot->out, STDOUT_FILENO);
     place(slot->err, STDERR_FILENO);
     /* Ours are all close-on-exec; these are what we were given ourselves and did not know of. */
+    bool entered = enter_cgroups(slot);
     place_sockets(slot);
     call(SYS_close_range, 3 + (long)slot->socket_count, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */, 0);
-    set_up_and_exec(slot);
+    if (entered)
+        set_up_and_exec(slot);
     say(last, sizeof last - 1);
     call(SYS_exit_group, 127, 0, 0, 0);
     return 127;
@@ -404,6 +424,9 @@ fill(Slot *slot, const SvSpawn *spawn)
     slot->socket_count = spawn->sockets ? count : 0;
     for (size_t i = 0; i < slot->socket_count; i++)
         slot->sockets[i] = spawn->sockets[i];
+    slot->cgroup_count = spawn->cgroup_count;
+    for (int i = 0; i < slot->cgroup_count; i++)
+        slot->cgroups[i] = spawn->cgroups[i];
     sigemptyset(&slot->mask);
     find_user(slot, slot->program.uid);
     make_env(slot, spawn);

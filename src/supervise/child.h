@@ -15,6 +15,8 @@ typedef struct SvSpawn {
     const char *serverurl;     /* of the supervisor, or NULL */
     const char *notify_socket; /* or NULL */
     int in, out, err;
+    const int *cgroups; /* by which it enters its control groups */
+    int cgroup_count;
     const int *sockets; /* to be 3, 4, ..., as many as its program has; or NULL: none */
 } SvSpawn;
 

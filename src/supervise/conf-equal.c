@@ -96,6 +96,8 @@ same_sockets(const SvProgram *a, const SvProgram *b)
 const char *
 sv_program_difference(const SvProgram *a, const SvProgram *b, bool *ret_live)
 {
+    /* A limit can change while it runs, but what is in no control group for it cannot come into one. */
+    bool limits_go_on = a->cgroup.uses == b->cgroup.uses;
     const struct {
         const char *option;
         bool same;
@@ -129,6 +131,10 @@ sv_program_difference(const SvProgram *a, const SvProgram *b, bool *ret_live)
          true},
         {"exit_on", a->exit_on == b->exit_on, true},
         {"forward_signals", a->forward == b->forward, true},
+        {"kill_tree", a->cgroup.kill_tree == b->cgroup.kill_tree},
+        {"memory_limit", a->cgroup.memory == b->cgroup.memory, limits_go_on},
+        {"tasks_limit", a->cgroup.tasks == b->cgroup.tasks, limits_go_on},
+        {"cpu_limit", a->cgroup.percent == b->cgroup.percent, limits_go_on},
         {"sockets", same_sockets(a, b)},
         {"rlimit", same_limits(a, b)},
         {"ready", same_check(&a->ready, &b->ready) && a->ready_timeout == b->ready_timeout},

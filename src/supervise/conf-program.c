@@ -305,6 +305,7 @@ read_extensions(Section *s, SvProgram *program)
     SV_TRY(get_int(s, "healthcheck_timeout", 5, &program->health_timeout));
     SV_TRY(get_int(s, "healthcheck_retries", 3, &program->health_retries));
     SV_TRY(sv_conf_read_sockets(s->reader, s->section, &s->names, program));
+    SV_TRY(sv_conf_read_cgroup(s->reader, s->section, &s->names, program));
     SV_TRY(sv_conf_read_init(s->reader, s->section, &s->names, program));
     return sv_conf_read_limits(s->reader, s->section, &s->names, program);
 }

@@ -56,6 +56,22 @@ typedef struct SvLimit {
     struct rlimit limit;
 } SvLimit;
 
+/* What a process needs control groups for. */
+enum {
+    SV_CGROUP_MEMORY = 1 << 0,
+    SV_CGROUP_TASKS = 1 << 1,
+    SV_CGROUP_CPU = 1 << 2,
+    SV_CGROUP_KILL = 1 << 3
+};
+
+typedef struct SvCgroupConf {
+    uint32_t uses;
+    int64_t memory;  /* bytes, 0: no limit */
+    int64_t tasks;   /* processes and threads */
+    int64_t percent; /* of one processor */
+    bool kill_tree;
+} SvCgroupConf;
+
 enum { SV_STDOUT, SV_STDERR };
 
 typedef struct SvSocketConf {
@@ -108,6 +124,7 @@ typedef struct SvProgram {
     size_t limit_count;
     const SvSocketConf *sockets; /* held for it */
     size_t socket_count;
+    SvCgroupConf cgroup;
     SvExitOn exit_on;
     uint64_t forward; /* signals, 1 << (number - 1), that it gets when the supervisor does */
 } SvProgram;
@@ -236,6 +253,8 @@ int sv_conf_read_socket_options(SvConfReader *reader, const SvSection *section,
 int sv_conf_read_sockets(SvConfReader *reader, const SvSection *section, const SvNames *names,
                          SvProgram *program);
 int sv_conf_read_limits(SvConfReader *reader, const SvSection *section, const SvNames *names,
+                        SvProgram *program);
+int sv_conf_read_cgroup(SvConfReader *reader, const SvSection *section, const SvNames *names,
                         SvProgram *program);
 int sv_conf_read_init(SvConfReader *reader, const SvSection *section, const SvNames *names,
                       SvProgram *program);

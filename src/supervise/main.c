@@ -397,6 +397,9 @@ run(SvSuper *super, const char *program)
         return usage(program, "out of memory");
     super->candidate = super->config;
     super->candidate_runtime = super->runtime;
+    char text[PATH_MAX + 512];
+    if (sv_cgroup_ready(&super->cgroups, super->config, text, sizeof text) < 0)
+        return usage(program, text);
     if (become_user(super->config) < 0)
         return usage(program, "Can't drop privilege as nonroot user");
     if (!raise_limit(RLIMIT_NOFILE, super->config->minfds) ||
@@ -407,8 +410,10 @@ run(SvSuper *super, const char *program)
         return usage(program, "cannot make the event loop");
     for (bool first = true;; first = false) {
         int r = supervise(super, program, first);
-        if (r != 0 || super->mood == SV_MOOD_SHUTDOWN)
+        if (r != 0 || super->mood == SV_MOOD_SHUTDOWN) {
+            sv_cgroup_close(&super->cgroups);
             return r != 0 ? r : super->exit_status;
+        }
         take_new_config(super);
     }
 }

@@ -94,6 +94,13 @@ prepare_proc(SvConfig *config, SvGroup *group, SvProc *proc, const SvProgram *pr
         r = prepare_check(config, proc, &program->health, &proc->health);
     if (r < 0)
         return r;
+    if (program->cgroup.uses) {
+        proc->tree = sv_arena_alloc(&config->arena, sizeof *proc->tree);
+        if (!proc->tree)
+            return -ENOMEM;
+        proc->tree->proc = proc;
+        proc->tree->watch.fd = -1;
+    }
     r = prepare_channel(config, proc, SV_STDOUT);
     return r < 0 ? r : prepare_channel(config, proc, SV_STDERR);
 }

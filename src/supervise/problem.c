@@ -28,6 +28,8 @@ static const struct {
     [SV_PROBLEM_FORK] = {"unknown error during fork for '%s': %s"},
     [SV_PROBLEM_UNREADY] = {"not ready within %d seconds"},
     [SV_PROBLEM_UNHEALTHY] = {"unhealthy: %d checks failed, one after another"},
+    [SV_PROBLEM_MEMORY] = {"reached its memory_limit: the kernel killed it, or a part of it"},
+    [SV_PROBLEM_CGROUP] = {"control group of '%s' cannot be set up: %s: %s"},
     [SV_PROBLEM_DEPENDENCY] = {"a program that it depends on failed"},
 };
 
@@ -41,6 +43,7 @@ sv_proc_problem(const SvProc *proc, char *buffer, size_t size)
     case SV_PROBLEM_NONE:
     case SV_PROBLEM_TOO_QUICK:
     case SV_PROBLEM_EMPTY:
+    case SV_PROBLEM_MEMORY:
     case SV_PROBLEM_DEPENDENCY:
         return problems[proc->problem].text;
     case SV_PROBLEM_BAD_EXIT:
@@ -76,6 +79,11 @@ sv_proc_problem(const SvProc *proc, char *buffer, size_t size)
     case SV_PROBLEM_PROCESSES:
         snprintf(buffer, size, "Too many processes in process table to spawn '%s'",
                  proc->conf->name);
+        return buffer;
+    case SV_PROBLEM_CGROUP:
+        snprintf(buffer, size, "control group of '%s' cannot be set up: %s: %s", proc->conf->name,
+                 proc->tree && proc->tree->failed_step ? proc->tree->failed_step : "",
+                 sv_errno_name(proc->problem_detail, name, sizeof name));
         return buffer;
     case SV_PROBLEM_PIPES:
     case SV_PROBLEM_FORK:

@@ -130,6 +130,7 @@ move_proc(SvSuper *super, SvProc *from, SvProc *to)
     for (int i = 0; i < 2; i++)
         move_channel(super, &from->channels[i], &to->channels[i]);
     move_checks(super, from, to);
+    sv_tree_move(super, from, to);
     from->machine = (SvMachine){0};
     from->pid = 0;
     from->waiters = 0;

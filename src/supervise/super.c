@@ -164,6 +164,8 @@ sv_group_remove(SvSuper *super, SvGroup *group)
         group->socket = -1;
     }
     sv_held_close(super, group);
+    for (size_t i = 0; i < group->count; i++)
+        sv_tree_gone(super, &group->procs[i]);
     group->queued = 0;
     for (size_t i = 0; i < group->slot_count; i++)
         group->slots[i].used = false;
@@ -186,6 +188,13 @@ sv_super_reread(SvSuper *super, char **ret_error)
     if (r < 0) {
         sv_config_unref(config);
         *ret_error = strdup("the configuration is too large");
+        return r;
+    }
+    char text[PATH_MAX + 512];
+    r = sv_cgroup_ready(&super->cgroups, config, text, sizeof text);
+    if (r < 0) {
+        sv_config_unref(config);
+        *ret_error = strdup(text);
         return r;
     }
     if (super->candidate != super->config)
@@ -333,7 +342,7 @@ sv_super_reap_orphans(SvSuper *super)
             return;
         for (const SvGroup *group = super->groups; !known && group; group = group->next)
             for (size_t i = 0; !known && i < group->count; i++)
-                known = group->procs[i].pid == info.si_pid ||
+                known = (group->procs[i].pid == info.si_pid && group->procs[i].exit.fd >= 0) ||
                         sv_check_has_pid(&group->procs[i], info.si_pid);
         /* What is known is reaped by its own watch; and then what stands behind it in the queue is looked at. */
         if (known || waitpid(info.si_pid, &status, WNOHANG) <= 0)

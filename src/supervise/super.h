@@ -8,6 +8,7 @@
  */
 #include <sys/types.h>
 
+#include "supervise/cgroup.h"
 #include "supervise/conf.h"
 #include "supervise/event.h"
 #include "supervise/logfile.h"
@@ -45,6 +46,8 @@ typedef enum SvProblem {
     SV_PROBLEM_FORK,
     SV_PROBLEM_UNREADY,
     SV_PROBLEM_UNHEALTHY,
+    SV_PROBLEM_MEMORY,
+    SV_PROBLEM_CGROUP,
     SV_PROBLEM_DEPENDENCY
 } SvProblem;
 
@@ -91,6 +94,19 @@ typedef struct SvCheck {
     bool talking;      /* an HTTP request was sent */
 } SvCheck;
 
+/* The control groups of a process, and its end with all that it started. */
+typedef struct SvTree {
+    struct SvProc *proc;
+    SvWatch watch; /* of the group, while it is waited for */
+    SvTimer timer;
+    uint64_t ended; /* monotonic: when the process itself did; 0: it has not */
+    int status;     /* as wait() had it */
+    unsigned rounds;
+    bool complained;
+    uint64_t oom_kills;      /* counted up to its start */
+    const char *failed_step; /* of making its groups */
+} SvTree;
+
 /* The last end of a process that was none of our doing. */
 typedef struct SvCrash {
     unsigned count;
@@ -131,6 +147,7 @@ typedef struct SvProc {
     uint64_t waiters; /* clients that wait for its next state */
     SvCheck *check;   /* or NULL */
     SvCheck *health;  /* or NULL */
+    SvTree *tree;     /* or NULL: it needs no control groups */
     char *tail;       /* a ring of SV_TAIL_MAX */
     uint64_t heard;   /* that went through it */
     SvCrash crash;
@@ -204,6 +221,7 @@ typedef struct SvSuper {
         latest; /* that was added, where it is still in use: the next one often belongs behind it */
     uint32_t types;   /* of events that any pool wants */
     uint64_t forward; /* signals that any process wants */
+    SvCgroups cgroups;
     SvMood mood;
     int exit_status; /* after a shutdown */
     bool stopping;
@@ -265,6 +283,23 @@ const SvProc *sv_proc_blocker(const SvSuper *super, const SvProc *proc, bool *re
 bool sv_proc_is_called(const SvProc *proc, const char *name);
 /* Queues input. Returns 0, -EPIPE, or -EAGAIN where it has too much unread. */
 int sv_proc_write(SvSuper *super, SvProc *proc, const void *data, size_t length);
+
+/* A process has ended, and all that belongs to it. */
+void sv_proc_reaped(SvSuper *super, SvProc *proc, int status);
+
+/* tree.c */
+/* Makes its control groups and opens what the child enters them by. Returns how many, or negative errno. */
+int sv_tree_begin(SvSuper *super, SvProc *proc, int fds[SV_CGROUP_PLACES]);
+/* The process itself has ended. Returns whether the rest is waited for; sv_proc_reaped() is called when it is gone. */
+bool sv_tree_end(SvSuper *super, SvProc *proc, int status);
+/* When it did, 0: it has not. */
+uint64_t sv_tree_ended(const SvProc *proc);
+/* Whether the kernel has killed one of its processes for its memory since it started; that is said in the log. */
+bool sv_tree_ran_out_of_memory(SvSuper *super, SvProc *proc);
+void sv_tree_kill(SvSuper *super, SvProc *proc);
+/* All is over: its groups go if it has stopped. */
+void sv_tree_gone(SvSuper *super, SvProc *proc);
+void sv_tree_move(SvSuper *super, SvProc *from, SvProc *to);
 
 /* held.c */
 int sv_socket_open(SvSuper *super, const SvSocketConf *conf);

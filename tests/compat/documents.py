@@ -31,7 +31,8 @@ def main():
     tap.equal([word for word in actions if not re.search(r'\b%s\b' % word, text)] if actions else None, [],
               'every action is in the manual')
     ours = ('depends_on', 'ready', 'ready_timeout', 'rlimit_nofile', 'healthcheck', 'healthcheck_interval', 'healthcheck_timeout',
-            'healthcheck_retries', 'start_rate', 'sockets', 'exit_on', 'forward_signals', 'schedule')
+            'healthcheck_retries', 'start_rate', 'sockets', 'exit_on', 'forward_signals', 'schedule',
+            'memory_limit', 'tasks_limit', 'cpu_limit', 'kill_tree')
     text = page(document)
     tap.equal([key for key in ours if '`%s`' % key not in text], [], 'every key of our own is explained')
     tap.done()

@@ -35,8 +35,12 @@ class Supervisor:
         self.scratch = tempfile.TemporaryDirectory(prefix='sv')
         self.dir = self.scratch.name
         self.config = os.path.join(self.dir, 'supervisord.conf')
+        self.command = [*before, program, '-c', self.config]
         self.write(text, level)
-        self.process = subprocess.Popen([*before, program, '-c', self.config], stdout=subprocess.PIPE, text=True)
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True)
         self.seen = []
         self.lines = queue.SimpleQueue()
         self.reader = threading.Thread(target=self.collect)
