@@ -10,8 +10,7 @@
 #include "sys/fs.h"
 #include "sys/lock.h"
 
-#define OUTPUT_MAX (64 * 1024 * 1024)
-#define DEPTH_MAX  32 /* of directories with references */
+#define DEPTH_MAX 32 /* of directories with references */
 
 static char *
 get_path(const FaSource *source, const char *suffix)
@@ -69,7 +68,7 @@ run_git(FaSource *source, const char *mirror, const char *const *arguments,
 
     program.argv = (const char *const *)argv->pdata;
     program.variables = (const char *const *)variables->pdata;
-    program.output_limit = OUTPUT_MAX;
+    program.output_limit = FA_GIT_OUTPUT_MAX;
     return fa_program_run(source, &program, ret_status, ret_output, ret_message, error);
 }
 
@@ -99,6 +98,16 @@ fa_git_mirror_run(FaSource *source, const char *const *arguments, bool offline, 
     g_autofree char *mirror = get_path(source, "");
     return run_git(source, mirror, arguments, NULL, offline, (FaProgram){.cancel = cancel},
                    ret_status, ret_output, NULL, error);
+}
+
+bool
+fa_git_mirror_program(FaSource *source, const char *const *arguments, bool offline,
+                      const FaProgram *program, int *ret_status, char **ret_output,
+                      char **ret_message, GError **error)
+{
+    g_autofree char *mirror = get_path(source, "");
+    return run_git(source, mirror, arguments, NULL, offline, *program, ret_status, ret_output,
+                   ret_message, error);
 }
 
 static bool
@@ -185,19 +194,51 @@ fill_mirror(FaSource *source, const char *mirror, const char *commit, FaCancel *
                    (FaProgram){.cancel = cancel, .log_fd = log_fd}, &status, NULL, &message, error);
 }
 
-bool
-fa_git_mirror_update(FaSource *source, const char *commit, FaCancel *cancel, int log_fd,
-                     GError **error)
+/* (transfer full) (nullable) */
+static FaLock *
+lock_mirror(const FaSource *source, const char *mirror, FaCancel *cancel, GError **error)
 {
-    g_autofree char *mirror = get_path(source, "");
     g_autofree char *lock_path = get_path(source, ".lock");
     g_autofree char *parent = g_path_get_dirname(mirror);
     g_autofree char *purpose = g_strdup_printf("fetching %s", source->shown);
 
     if (!fa_fs_make_directory(parent, 0700, error))
+        return NULL;
+    return fa_lock_take(lock_path, FA_LOCK_EXCLUSIVE, purpose, -1, NULL, NULL, cancel, error);
+}
+
+/* With an old value of zeros git makes the name only where there is none. */
+bool
+fa_git_mirror_set_ref(FaSource *source, const char *ref, const char *commit, FaCancel *cancel,
+                      GError **error)
+{
+    g_autofree char *mirror = get_path(source, "");
+    g_autofree char *zeros = g_strnfill(strlen(commit), '0');
+    const char *const arguments[] = {"update-ref", "--no-deref", ref, commit, zeros, NULL};
+    const FaProgram program = {.cancel = cancel};
+    g_autofree char *there = NULL, *message = NULL;
+    int status = 0;
+    g_autoptr(FaLock) lock = lock_mirror(source, mirror, cancel, error);
+
+    if (lock == NULL ||
+        !run_git(source, mirror, arguments, NULL, true, program, &status, NULL, &message, error) ||
+        (status != 0 && !fa_git_look_up(source, "", ref, true, cancel, &there, error)))
         return false;
-    g_autoptr(FaLock) lock =
-        fa_lock_take(lock_path, FA_LOCK_EXCLUSIVE, purpose, -1, NULL, NULL, cancel, error);
+    if (status == 0 || g_strcmp0(there, commit) == 0)
+        return true;
+    if (there == NULL)
+        return fa_program_fail(source, "name a commit of", message, error);
+    return fa_fail(error, FA_ERROR_CONFLICT, "'%s' of '%s' is at '%s' by now, not at '%s'", ref,
+                   source->shown, there, commit);
+}
+
+bool
+fa_git_mirror_update(FaSource *source, const char *commit, FaCancel *cancel, int log_fd,
+                     GError **error)
+{
+    g_autofree char *mirror = get_path(source, "");
+    g_autoptr(FaLock) lock = lock_mirror(source, mirror, cancel, error);
+
     return lock != NULL && fa_source_remove_temporaries(mirror, error) &&
            fill_mirror(source, mirror, commit, cancel, log_fd, error);
 }

@@ -28,8 +28,8 @@ check(FaSource *source, GError **error)
     return true;
 }
 
-static bool
-is_commit(const char *text)
+bool
+fa_git_is_commit(const char *text)
 {
     size_t digits = strspn(text, "0123456789abcdef");
     return text[digits] == '\0' && (digits == 40 || digits == 64);
@@ -43,10 +43,9 @@ is_name(const char *text)
            strstr(text, "@{") == NULL;
 }
 
-/* *ret_commit is NULL when there is no @name among @refs ("refs/heads/", or "" for what is named in full). */
-static bool
-look_up(FaSource *source, const char *refs, const char *name, bool offline, FaCancel *cancel,
-        char **ret_commit, GError **error)
+bool
+fa_git_look_up(FaSource *source, const char *refs, const char *name, bool offline, FaCancel *cancel,
+               char **ret_commit, GError **error)
 {
     g_autofree char *word = g_strconcat(refs, name, "^{commit}", NULL);
     const char *const arguments[] = {"rev-parse",        "--verify", "--quiet",
@@ -57,7 +56,7 @@ look_up(FaSource *source, const char *refs, const char *name, bool offline, FaCa
     if (!fa_git_mirror_run(source, arguments, offline, cancel, &status, &output, error))
         return false;
     g_clear_pointer(ret_commit, g_free);
-    if (status == 0 && is_commit(g_strchomp(output)))
+    if (status == 0 && fa_git_is_commit(g_strchomp(output)))
         *ret_commit = g_steal_pointer(&output);
     return true;
 }
@@ -107,11 +106,12 @@ resolve_commit(FaSource *source, const char *commit, bool offline, FaCancel *can
 {
     g_autofree char *found = NULL;
 
-    if (fa_git_mirror_exists(source) && !look_up(source, "", commit, true, cancel, &found, error))
+    if (fa_git_mirror_exists(source) &&
+        !fa_git_look_up(source, "", commit, true, cancel, &found, error))
         return false;
     if (found == NULL && !offline) {
         if (!fa_git_mirror_update(source, commit, cancel, -1, error) ||
-            !look_up(source, "", commit, true, cancel, &found, error))
+            !fa_git_look_up(source, "", commit, true, cancel, &found, error))
             return false;
     }
     if (found == NULL)
@@ -121,15 +121,26 @@ resolve_commit(FaSource *source, const char *commit, bool offline, FaCancel *can
     return true;
 }
 
+bool
+fa_git_need_commit(FaSource *source, const char *commit, FaCancel *cancel, GError **error)
+{
+    g_autofree char *found = NULL;
+
+    if (!fa_git_is_commit(commit))
+        return fa_fail(error, FA_ERROR_USAGE, "'%s' is not a commit", commit);
+    return resolve_commit(source, commit, false, cancel, &found, error);
+}
+
 static bool
 resolve(FaSource *source, const char *wanted, bool offline, FaCancel *cancel, char **ret_revision,
         GError **error)
 {
-    static const char *const refs[] = {"refs/heads/", "refs/tags/", ""};
+    static const char *const refs[] = {"refs/heads/", "refs/tags/", FA_GIT_LOCAL "heads/",
+                                       FA_GIT_LOCAL "tags/", ""};
     const char *name = wanted != NULL ? wanted : source->spec.trunk;
     g_autofree char *found = NULL;
 
-    if (is_commit(name))
+    if (fa_git_is_commit(name))
         return resolve_commit(source, name, offline, cancel, ret_revision, error);
     if (offline && !fa_git_mirror_exists(source))
         return fa_fail(error, FA_ERROR_NOT_FOUND,
@@ -141,7 +152,7 @@ resolve(FaSource *source, const char *wanted, bool offline, FaCancel *cancel, ch
         bool is_short = strspn(name, "0123456789abcdef") == strlen(name) && strlen(name) >= 4;
         if (*refs[i] == '\0' && !is_short)
             continue;
-        if (!look_up(source, refs[i], name, true, cancel, &found, error))
+        if (!fa_git_look_up(source, refs[i], name, true, cancel, &found, error))
             return false;
     }
     if (found == NULL)
@@ -184,7 +195,7 @@ fetch(FaSource *source, const char *revision, const char *target, FaCancel *canc
 {
     g_autofree char *commit = NULL;
 
-    if (!is_commit(revision))
+    if (!fa_git_is_commit(revision))
         return fa_fail(error, FA_ERROR_USAGE, "'%s' is not a commit", revision);
     return resolve_commit(source, revision, false, cancel, &commit, error) &&
            check_submodules(source, commit, cancel, error) &&
@@ -216,17 +227,32 @@ compare_versions(gconstpointer a, gconstpointer b)
     return fa_text_compare_versions(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* "refs/tags/v1" and "refs/fassembler/tags/v1" to "v1". */
+static void
+strip_ref(char *ref)
+{
+    static const char *const starts[] = {"refs/tags/", FA_GIT_LOCAL "tags/"};
+    for (size_t i = 0; i < G_N_ELEMENTS(starts); i++) {
+        if (!g_str_has_prefix(ref, starts[i]))
+            continue;
+        memmove(ref, ref + strlen(starts[i]), strlen(ref) - strlen(starts[i]) + 1);
+        return;
+    }
+}
+
 static bool
 describe(FaSource *source, const char *revision, char **ret_version, FaTime *ret_committed,
          GError **error)
 {
-    const char *const tags[] = {"tag", "--points-at", revision, NULL};
+    const char *const tags[] = {
+        "for-each-ref", "--points-at",       revision, "--format=%(refname)",
+        "refs/tags",    FA_GIT_LOCAL "tags", NULL};
     const char *const times[] = {"show", "-s", "--format=%ct", revision, NULL};
     g_autofree char *names = NULL, *time = NULL;
     int tags_status = 0, status = 0;
     int64_t committed = 0;
 
-    if (!is_commit(revision))
+    if (!fa_git_is_commit(revision))
         return fa_fail(error, FA_ERROR_USAGE, "'%s' is not a commit", revision);
     if (!fa_git_mirror_exists(source))
         return fail_without_commit(source, revision, error);
@@ -238,6 +264,8 @@ describe(FaSource *source, const char *revision, char **ret_version, FaTime *ret
 
     g_auto(GStrv) list = g_strsplit(g_strchomp(names), "\n", -1);
     guint count = g_strv_length(list);
+    for (guint i = 0; i < count; i++)
+        strip_ref(list[i]);
     if (count > 1)
         qsort(list, count, sizeof *list, compare_versions);
     bool is_tagged = tags_status == 0 && count > 0 && *list[count - 1] != '\0';
@@ -252,4 +280,5 @@ const FaSourceBackend fa_source_git = {
     .fetch = fetch,
     .clone = check_out_for_work,
     .describe = describe,
+    .history = &fa_history_git,
 };

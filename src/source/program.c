@@ -122,6 +122,14 @@ write_log(int fd, const char *text)
     }
 }
 
+static size_t
+get_input_length(const FaProgram *program)
+{
+    if (program->input == NULL || program->input_length > 0)
+        return program->input_length;
+    return strlen(program->input);
+}
+
 bool
 fa_program_run(const FaSource *source, const FaProgram *program, int *ret_status, char **ret_output,
                char **ret_message, GError **error)
@@ -134,7 +142,7 @@ fa_program_run(const FaSource *source, const FaProgram *program, int *ret_status
         .environment = (const char *const *)environment,
         .directory = program->directory,
         .input = program->input,
-        .input_length = program->input != NULL ? strlen(program->input) : 0,
+        .input_length = get_input_length(program),
         .output_limit = program->output_limit,
         .cancel = program->cancel,
     };
@@ -148,6 +156,8 @@ fa_program_run(const FaSource *source, const FaProgram *program, int *ret_status
         fa_source_redact(source, result.error_output != NULL ? result.error_output : "");
     write_log(program->log_fd, message);
     *ret_status = result.status;
+    if (program->output_length != NULL)
+        *program->output_length = result.output_length;
     if (ret_output != NULL)
         *ret_output = g_steal_pointer(&result.output);
     if (ret_message != NULL)

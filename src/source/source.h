@@ -55,3 +55,121 @@ bool fa_source_clone_for_work(FaSource *source, const char *branch, const char *
 /* What people call @revision (its highest tag, else a short form), and when it was made; 0 where nothing tells. */
 bool fa_source_describe(FaSource *source, const char *revision, char **ret_version,
                         FaTime *ret_committed, GError **error);
+
+/*
+ * History: what releases are cut from. Only git and svn have one; the others answer REFUSED to all that follows but
+ * fa_source_tip(), which is what they are now, and fa_source_is_ancestor(), where a revision has only itself.
+ * A revision is exact, as resolve gives it. Where it is known here already, nothing needs the network, but marks that
+ * are pushed and what is said to look at the repository.
+ */
+bool fa_source_has_history(const FaSource *source);
+
+/* (transfer full) (nullable) The release branch for @label by the pattern of the recipe, "release/0.6"; NULL for what has none. */
+char *fa_source_branch_name(const FaSource *source, const char *label);
+
+typedef enum FaMade {
+    FA_MADE_NEW,      /* it is there now */
+    FA_MADE_BEFORE,   /* it was there, and is what was wanted */
+    FA_MADE_RECORDED, /* it cannot be made here alone (svn without push): nothing was done */
+} FaMade;
+
+/*
+ * Makes branch (in svn: a path below the location, "branches/0.6") or tag @name at @revision, in the real repository, or
+ * without @push in our mirror only, where later reads find it as well. May be repeated. CONFLICT, naming both revisions,
+ * when the name is elsewhere already; USAGE for what cannot be a name; REFUSED for the trunk.
+ */
+bool fa_source_branch(FaSource *source, const char *name, const char *revision, bool push,
+                      FaCancel *cancel, FaMade *ret_made, GError **error);
+bool fa_source_tag(FaSource *source, const char *name, const char *revision, bool push,
+                   FaCancel *cancel, FaMade *ret_made, GError **error);
+
+/* The newest revision of @branch (nullable: trunk, whatever the recipe pins). Asks the repository unless @offline. */
+bool fa_source_tip(FaSource *source, const char *branch, bool offline, FaCancel *cancel,
+                   char **ret_revision, GError **error);
+
+typedef struct FaSourceRef {
+    char *name; /* as fa_source_branch() and fa_source_tag() take it */
+    char *revision;
+    bool is_tag;   /* else a release branch */
+    bool is_local; /* made without push */
+} FaSourceRef;
+
+/* (transfer full) (nullable) Release branches and tags (of FaSourceRef), by name. Asks the repository unless @offline. */
+GPtrArray *fa_source_list(FaSource *source, bool offline, FaCancel *cancel, GError **error);
+
+typedef enum FaTrailerKind {
+    FA_TRAILER_NOTE,     /* Deployment-Note: TEXT */
+    FA_TRAILER_FIXES,    /* Fixes: #N, one value for each number, without the '#' */
+    FA_TRAILER_REFERS,   /* Refs: #N */
+    FA_TRAILER_PICKED,   /* (cherry picked from commit X), Cherry-picked-from: X */
+    FA_TRAILER_BACKPORT, /* Backport-of: X */
+    FA_TRAILER_PAID,     /* Paid-by: X */
+    FA_TRAILER_REVERTS,  /* This reverts commit X, Reverts: X */
+} FaTrailerKind;
+
+const char *fa_trailer_kind_to_string(FaTrailerKind kind);
+
+typedef struct FaTrailer {
+    FaTrailerKind kind;
+    char *value;
+} FaTrailer;
+
+/* Texts are valid UTF-8 in one line without control characters, however hostile the commit. */
+typedef struct FaSourceCommit {
+    char *id;       /* an exact revision */
+    char *short_id; /* what people call it */
+    char *author;   /* the name alone */
+    FaTime time;
+    char *subject;       /* the first line */
+    GPtrArray *trailers; /* of FaTrailer, in their order */
+    GPtrArray *files;    /* of char *: changed files below the path that was asked for */
+} FaSourceCommit;
+
+typedef struct FaSourceLog {
+    GPtrArray *commits; /* of FaSourceCommit, the newest last */
+    bool is_cut;        /* there are older ones */
+} FaSourceLog;
+
+typedef struct FaSourceRange {
+    const char *from; /* (nullable) from the beginning */
+    const char *to;
+    const char *path; /* (nullable) whose files to list, relative to the top of the tree */
+    size_t limit;     /* of commits; 0: FA_SOURCE_LOG_MAX, and never more than that */
+} FaSourceRange;
+
+#define FA_SOURCE_LOG_MAX 100000
+
+/* (transfer full) (nullable) What is in `to` and not in `from`, by ancestry. */
+FaSourceLog *fa_source_log(FaSource *source, const FaSourceRange *range, FaCancel *cancel,
+                           GError **error);
+void fa_source_log_free(FaSourceLog *log);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaSourceLog, fa_source_log_free)
+
+typedef enum FaContainedBy {
+    FA_CONTAINED_NOT,
+    FA_CONTAINED_ANCESTRY, /* it is in its history */
+    FA_CONTAINED_PATCH, /* a commit there makes exactly the same change (git patch-id; svn:mergeinfo) */
+    FA_CONTAINED_DECLARED, /* a trailer there, or of the change itself, says so */
+} FaContainedBy;
+
+const char *fa_contained_by_to_string(FaContainedBy by);
+
+typedef struct FaContained {
+    FaContainedBy by;
+    char *carrier;  /* (nullable) the commit that brought it last */
+    char *reverted; /* (nullable) with NOT: the commit that took it out again */
+} FaContained;
+
+void fa_contained_clear(FaContained *contained);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FaContained, fa_contained_clear)
+
+/*
+ * Whether @where, a revision or a branch, has @change, one commit. What was reverted there is not in it, until the revert
+ * is reverted. An error, never NOT, when it could not be found out.
+ */
+bool fa_source_contains(FaSource *source, const char *where, const char *change, FaCancel *cancel,
+                        FaContained *ret_contained, GError **error);
+
+/* A revision is its own ancestor. */
+bool fa_source_is_ancestor(FaSource *source, const char *ancestor, const char *revision,
+                           FaCancel *cancel, bool *ret_is_ancestor, GError **error);

@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "source/backend.h"
+#include "source/svn-private.h"
 
 static bool
 check(FaSource *source, GError **error)
@@ -27,9 +27,8 @@ check(FaSource *source, GError **error)
     return true;
 }
 
-/* "branches/1.0@12" into its path and its number (0: the newest). False when it is neither. */
-static bool
-split(const char *text, char **ret_path, uint64_t *ret_number)
+bool
+fa_svn_split(const char *text, char **ret_path, uint64_t *ret_number)
 {
     const char *at = strrchr(text, '@');
     uint64_t number = 0;
@@ -44,8 +43,8 @@ split(const char *text, char **ret_path, uint64_t *ret_number)
     return true;
 }
 
-static char *
-make_url(const FaSource *source, const char *path, uint64_t number)
+char *
+fa_svn_make_url(const FaSource *source, const char *path, uint64_t number)
 {
     g_autofree char *escaped = g_uri_escape_string(path, "/+@", TRUE);
     g_autofree char *peg =
@@ -60,18 +59,27 @@ run_svn(FaSource *source, const char *const *argv, FaCancel *cancel, int log_fd,
 {
     static const char *const variables[] = {"SVN_SSH", "ssh -oBatchMode=yes", "LC_CTYPE", "C.UTF-8",
                                             NULL};
-    const FaProgram program = {
-        .argv = argv, .variables = variables, .cancel = cancel, .log_fd = log_fd};
+    const FaProgram program = {.argv = argv,
+                               .variables = variables,
+                               .output_limit = FA_SVN_OUTPUT_MAX,
+                               .cancel = cancel,
+                               .log_fd = log_fd};
     return fa_program_run(source, &program, ret_status, ret_output, ret_message, error);
 }
 
-/* *ret_value is NULL when there is no such path in that revision. */
-static bool
-get_item(FaSource *source, const char *item, const char *path, uint64_t number, FaCancel *cancel,
-         char **ret_value, GError **error)
+bool
+fa_svn_run(FaSource *source, const char *const *argv, FaCancel *cancel, int *ret_status,
+           char **ret_output, char **ret_message, GError **error)
+{
+    return run_svn(source, argv, cancel, -1, ret_status, ret_output, ret_message, error);
+}
+
+bool
+fa_svn_get_item(FaSource *source, const char *item, const char *path, uint64_t number,
+                FaCancel *cancel, char **ret_value, GError **error)
 {
     static const char *const missing[] = {"E200009", "E160013", "E160006", "W170000"};
-    g_autofree char *url = make_url(source, path, number);
+    g_autofree char *url = fa_svn_make_url(source, path, number);
     const char *const argv[] = {"svn", "info", "--non-interactive", "--show-item", item, "--",
                                 url,   NULL};
     g_autofree char *output = NULL, *message = NULL;
@@ -94,23 +102,23 @@ get_item(FaSource *source, const char *item, const char *path, uint64_t number, 
  * The revision that last changed the path, so that work elsewhere in the repository does not make a new one. A path
  * whose parent was copied later did not exist then; it gets the revision that was asked for.
  */
-static bool
-make_exact(FaSource *source, const char *path, uint64_t number, FaCancel *cancel,
-           char **ret_revision, GError **error)
+bool
+fa_svn_make_exact(FaSource *source, const char *path, uint64_t number, FaCancel *cancel,
+                  char **ret_revision, GError **error)
 {
     g_autofree char *changed = NULL, *current = NULL, *there = NULL;
     uint64_t last = 0;
 
-    if (!get_item(source, "last-changed-revision", path, number, cancel, &changed, error))
+    if (!fa_svn_get_item(source, "last-changed-revision", path, number, cancel, &changed, error))
         return false;
     if (changed == NULL) {
         *ret_revision = NULL;
         return true;
     }
-    if (!get_item(source, "revision", path, number, cancel, &current, error))
+    if (!fa_svn_get_item(source, "revision", path, number, cancel, &current, error))
         return false;
     if (fa_parse_uint64(changed, 1, UINT32_MAX, &last) &&
-        !get_item(source, "kind", path, last, cancel, &there, error))
+        !fa_svn_get_item(source, "kind", path, last, cancel, &there, error))
         return false;
     *ret_revision = g_strconcat(path, "@", there != NULL ? changed : current, NULL);
     return true;
@@ -124,6 +132,33 @@ get_branches(const FaSource *source)
     return g_strndup(pattern, strcspn(pattern, "*"));
 }
 
+bool
+fa_svn_fail_offline(const FaSource *source, const char *what, GError **error)
+{
+    return fa_fail(error, FA_ERROR_UNREACHABLE,
+                   "'%s' of '%s' is not exact, and the network is not to be used", what,
+                   source->shown);
+}
+
+char *
+fa_svn_get_base(FaSource *source, FaCancel *cancel, GError **error)
+{
+    g_autofree char *relative = NULL;
+
+    if (!fa_svn_get_item(source, "relative-url", "", 0, cancel, &relative, error))
+        return NULL;
+    if (relative == NULL) {
+        fa_fail(error, FA_ERROR_NOT_FOUND,
+                "'%s' is not there\nhelp: check the location in the recipe", source->shown);
+        return NULL;
+    }
+    g_autofree char *path = g_uri_unescape_string(relative, NULL);
+    size_t length = path != NULL ? strlen(path) : 0;
+    if (length > 0 && path[length - 1] == '/')
+        path[length - 1] = '\0';
+    return g_strdup(path != NULL && *path == '^' ? path + 1 : "");
+}
+
 static bool
 resolve(FaSource *source, const char *wanted, bool offline, FaCancel *cancel, char **ret_revision,
         GError **error)
@@ -133,7 +168,7 @@ resolve(FaSource *source, const char *wanted, bool offline, FaCancel *cancel, ch
     const char *const below[] = {"", branches, "branches/", "tags/"};
     uint64_t number = 0;
 
-    if (!split(word, &path, &number))
+    if (!fa_svn_split(word, &path, &number))
         return fa_fail(error, FA_ERROR_CONFIG,
                        "'%s' is not a revision of '%s'\nhelp: write PATH, PATH@NUMBER or @NUMBER",
                        word, source->shown);
@@ -142,14 +177,12 @@ resolve(FaSource *source, const char *wanted, bool offline, FaCancel *cancel, ch
         return true;
     }
     if (offline)
-        return fa_fail(error, FA_ERROR_UNREACHABLE,
-                       "'%s' of '%s' is not exact, and the network is not to be used", word,
-                       source->shown);
+        return fa_svn_fail_offline(source, word, error);
 
     for (size_t i = 0; i < G_N_ELEMENTS(below) && found == NULL; i++) {
         g_autofree char *full =
             g_strconcat(below[i], *path != '\0' ? path : source->spec.trunk, NULL);
-        if (!make_exact(source, full, number, cancel, &found, error))
+        if (!fa_svn_make_exact(source, full, number, cancel, &found, error))
             return false;
     }
     if (found == NULL)
@@ -169,10 +202,10 @@ fetch(FaSource *source, const char *revision, const char *target, FaCancel *canc
     uint64_t number = 0;
     int status = 0;
 
-    if (!split(revision, &path, &number) || number == 0)
+    if (!fa_svn_split(revision, &path, &number) || number == 0)
         return fa_fail(error, FA_ERROR_USAGE, "'%s' is not PATH@NUMBER", revision);
 
-    g_autofree char *url = make_url(source, path, number);
+    g_autofree char *url = fa_svn_make_url(source, path, number);
     const char *const argv[] = {
         "svn",  "export", "--non-interactive", "--quiet", "--ignore-externals", "--", url,
         target, NULL};
@@ -194,10 +227,10 @@ check_out_for_work(FaSource *source, const char *branch, const char *target, FaC
 
     if (!resolve(source, branch, false, cancel, &exact, error))
         return false;
-    if (!split(exact, &path, &number))
+    if (!fa_svn_split(exact, &path, &number))
         return fa_fail(error, FA_ERROR_FAILED, "'%s' is not PATH@NUMBER", exact);
 
-    g_autofree char *url = make_url(source, path, 0);
+    g_autofree char *url = fa_svn_make_url(source, path, 0);
     const char *const argv[] = {"svn",  "checkout", "--non-interactive", "--quiet", "--", url,
                                 target, NULL};
     if (!run_svn(source, argv, cancel, -1, &status, NULL, &message, error))
@@ -212,9 +245,9 @@ describe(FaSource *source, const char *revision, char **ret_version, FaTime *ret
     g_autofree char *path = NULL, *date = NULL;
     uint64_t number = 0;
 
-    if (!split(revision, &path, &number) || number == 0)
+    if (!fa_svn_split(revision, &path, &number) || number == 0)
         return fa_fail(error, FA_ERROR_USAGE, "'%s' is not PATH@NUMBER", revision);
-    if (!get_item(source, "last-changed-date", path, number, NULL, &date, error))
+    if (!fa_svn_get_item(source, "last-changed-date", path, number, NULL, &date, error))
         return false;
     if (date == NULL)
         return fa_fail(error, FA_ERROR_NOT_FOUND, "'%s' has no '%s'", source->shown, revision);
@@ -232,4 +265,5 @@ const FaSourceBackend fa_source_svn = {
     .fetch = fetch,
     .clone = check_out_for_work,
     .describe = describe,
+    .history = &fa_history_svn,
 };
