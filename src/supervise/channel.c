@@ -8,18 +8,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "supervise/super.h"
 #include "supervise/values.h"
 
+#define PAGE       4096
 #define SMALL_PIPE ((size_t)64 << 10)
 #define LARGE_PIPE (1 << 20)
 #define CHATTY     ((size_t)8 << 10)
 #define FEW        16
-#define PAUSE      (SV_SECOND / 2000)
-#define TURNS      8 /* reads of one channel before others get theirs */
+#define PAUSE      (SV_SECOND / 1000)
+#define TURNS      2 /* full reads of one channel before others get theirs */
 
 static const char begin_token[] = "<!--XSUPERVISOR:BEGIN-->";
 static const char end_token[] = "<!--XSUPERVISOR:END-->";
@@ -221,14 +223,39 @@ enlarge_pipe(SvChannel *channel)
     channel->large = true;
 }
 
+/* What becomes an event or a line of our own log comes in pieces that fit there. */
+static size_t
+read_size(const SvSuper *super, const SvChannel *channel)
+{
+    bool plain = log_conf(channel)->events || channel->capture ||
+                 super->config->loglevel <= SV_DEBG ||
+                 channel->proc->conf->class == SV_CLASS_LISTENER;
+
+    return plain ? SV_READ_PLAIN : SV_READ_MAX;
+}
+
+/* The memory that a flood took is given back by the first trickle a second later. */
+static void
+give_back(SvSuper *super, uint64_t now)
+{
+    if (super->large_read == 0 || now - super->large_read < SV_SECOND)
+        return;
+    /* Whole pages only: what lies before and behind stays. */
+    uintptr_t start = ((uintptr_t)super->read_buffer + SV_READ_PLAIN) & ~(uintptr_t)(PAGE - 1);
+    madvise((void *)start, SV_READ_MAX - SV_READ_PLAIN, MADV_DONTNEED);
+    super->large_read = 0;
+}
+
 /* Returns how much came, 0 where there is no more for now. */
 static size_t
 read_once(SvSuper *super, SvChannel *channel)
 {
     char *data = super->read_buffer + sizeof channel->held;
-    ssize_t n = channel->pipe.fd >= 0 ? read(channel->pipe.fd, data, SV_READ_MAX) : 0;
+    ssize_t n = channel->pipe.fd >= 0 ? read(channel->pipe.fd, data, read_size(super, channel)) : 0;
 
     if (n > 0) {
+        if ((size_t)n > SV_READ_PLAIN)
+            super->large_read = sv_now();
         take(super, channel, data, (size_t)n);
         /* Who writes in bulk gets a larger pipe. */
         if ((size_t)n >= SMALL_PIPE && channel->pipe.fd >= 0)
@@ -242,20 +269,27 @@ read_once(SvSuper *super, SvChannel *channel)
     return 0;
 }
 
+/* Less than was asked for is all there was: who asks again at once gets in the way of the writer, for a few bytes. */
 static size_t
 read_some(SvSuper *super, SvChannel *channel)
 {
+    size_t size = read_size(super, channel);
     size_t total = 0;
 
-    for (size_t i = 0, n; i < TURNS && (n = read_once(super, channel)) > 0; i++)
+    for (size_t i = 0, n = size; i < TURNS && n == size; i++) {
+        n = read_once(super, channel);
         total += n;
+    }
     return total;
 }
 
+/* @total came since the last time. Who is near to fill the pipe must not wait for us. */
 static void
-pause_reading(SvSuper *super, SvChannel *channel, uint64_t now)
+pause_reading(SvSuper *super, SvChannel *channel, size_t total)
 {
-    sv_timer_set(&super->loop, &channel->pause, now + PAUSE);
+    uint64_t pause = total > LARGE_PIPE / 2 ? PAUSE / 4 : PAUSE;
+
+    sv_timer_set(&super->loop, &channel->pause, sv_now() + pause);
 }
 
 static void
@@ -267,23 +301,25 @@ pause_over(SvSuper *super, SvTimer *timer)
     if (channel->pipe.fd < 0)
         return;
     if (total >= CHATTY) {
-        pause_reading(super, channel, sv_now());
+        pause_reading(super, channel, total);
         return;
     }
     channel->small_reads = 0;
     sv_watch_change(&super->loop, &channel->pipe, EPOLLIN);
 }
 
-/* Who writes line after line would wake us for each. After a few of them the pipe is left to fill for half a
- * millisecond, which costs a third and is three times as fast. A listener waits for our answer to each line. */
+/* Who writes line after line would wake us for each. After a few of them the pipe is left to fill for a millisecond, which
+ * costs a third and is twice as fast. A listener waits for our answer to each line. */
 static void
 pipe_ready(SvSuper *super, SvWatch *watch, uint32_t events)
 {
     SvChannel *channel = sv_container_of(watch, SvChannel, pipe);
     uint64_t now = sv_now();
     size_t total = read_some(super, channel);
-    bool quick = now - channel->last_read < PAUSE / 2;
+    bool quick = now - channel->last_read < PAUSE / 4;
 
+    if (total < CHATTY)
+        give_back(super, now);
     if (channel->proc->conf->class == SV_CLASS_LISTENER)
         return;
     channel->last_read = now;
@@ -292,7 +328,7 @@ pipe_ready(SvSuper *super, SvWatch *watch, uint32_t events)
         return;
     enlarge_pipe(channel);
     sv_watch_change(&super->loop, &channel->pipe, 0);
-    pause_reading(super, channel, now);
+    pause_reading(super, channel, total);
 }
 
 void

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define PIECE ((size_t)128 << 10)
+
 static int
 open_log(SvLogFile *log, int flags)
 {
@@ -63,7 +65,7 @@ sv_logfile_write(SvLogFile *log, const char *data, size_t length)
         return;
     }
     while (length > 0) {
-        ssize_t n = write(log->fd, data, length);
+        ssize_t n = write(log->fd, data, length < PIECE ? length : PIECE);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0) {
@@ -73,9 +75,9 @@ sv_logfile_write(SvLogFile *log, const char *data, size_t length)
         data += n;
         length -= (size_t)n;
         log->size += n;
+        if (log->regular && log->maxbytes > 0 && log->size >= log->maxbytes)
+            rotate(log);
     }
-    if (log->regular && log->maxbytes > 0 && log->size >= log->maxbytes)
-        rotate(log);
 }
 
 int

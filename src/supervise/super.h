@@ -17,7 +17,8 @@
 #include "supervise/text.h"
 
 #define SV_CLIENT_MAX      64 /* connections at once; one bit each in SvProc.waiters */
-#define SV_READ_MAX        ((size_t)128 << 10) /* of one read from a program */
+#define SV_READ_MAX        ((size_t)1 << 20)   /* of one read from a program */
+#define SV_READ_PLAIN      ((size_t)128 << 10) /* where more than a log is made of it */
 #define SV_STDIN_MAX       ((size_t)64 << 10)  /* waiting to be read by a program */
 #define SV_EVENT_MAX       ((size_t)256 << 10) /* one event with its payload */
 #define SV_REPLY_MAX       ((size_t)16 << 20)  /* one answer; memory only as far as it is used */
@@ -240,6 +241,8 @@ typedef struct SvSuper {
     struct SvServer *server;
     uint64_t last_report;
     char *read_buffer; /* SV_READ_MAX */
+    uint64_t
+        large_read; /* when it was used beyond SV_READ_PLAIN, 0: its memory was given back since */
     char *strip_buffer;
     SvProc *reaped_first;
     bool own_pidfile;

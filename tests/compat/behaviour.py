@@ -188,6 +188,39 @@ stderr_logfile=@DIR@/nowhere.log
                'a log that is cleared is empty')
 
 
+def anonymous_memory(pid):
+    with open('/proc/%d/status' % pid, encoding='ascii') as file:
+        return next(int(line.split()[1]) for line in file if line.startswith('RssAnon:'))
+
+
+def floods(program, tap):
+    text = """
+[program:drip]
+command=/bin/cat
+stdout_logfile=@DIR@/drip.log
+startsecs=0
+[program:flood]
+command=/bin/sh -c "dd if=/dev/zero bs=1M count=64 status=none; echo over; exec cat"
+stdout_logfile=@DIR@/flood.log
+stdout_logfile_maxbytes=1MB
+stdout_logfile_backups=1
+startsecs=0
+autostart=false
+"""
+    with Supervisor(program, text) as supervisor:
+        rpc = proxy(supervisor).supervisor
+        before = anonymous_memory(supervisor.process.pid)
+        rpc.startProcess('flood')
+        # Zeros are no text: the end is looked for in the files.
+        while not any(os.path.exists(path) and open(path, 'rb').read()[-5:] == b'over\n'
+                      for path in (supervisor.dir + '/flood.log', supervisor.dir + '/flood.log.1')):
+            time.sleep(0.01)
+        while anonymous_memory(supervisor.process.pid) > before + 256:
+            rpc.sendProcessStdin('drip', 'drop\n')
+            time.sleep(0.01)
+        tap.ok(True, 'what a flood took of memory is given back')
+
+
 def readiness(program, tap):
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.bind(('127.0.0.1', 0))
@@ -568,7 +601,7 @@ def daemon(program, tap):
 def main():
     tap = Tap()
     program = sys.argv[1]
-    for part in (restarts, stopping, logs, readiness, health, waiting_at_the_end, http_ready, configuration,
+    for part in (restarts, stopping, logs, floods, readiness, health, waiting_at_the_end, http_ready, configuration,
                  start_rate, crashes, sockets, daemon):
         part(program, tap)
     tap.done()
