@@ -52,6 +52,16 @@ make_repositories first
 check 'a-repository-that-is-there-is-left-alone' test "$status-$out" = 0-
 check 'nothing-else-is-left-behind' test "$(ls -A first)" = "$(printf 'tasktracker.git\nwp-in-openplans.git')"
 
+tasks=first/tasktracker.git
+fix=$(git -C "$tasks" rev-parse fix/one-line)
+# has_trailer BRANCH LINE
+has_trailer() {
+    git -C "$tasks" log -5 --format=%B "$1" | grep -qxF "$2"
+}
+check 'a-message-may-have-several-lines' has_trailer topic/due 'Fixes: #18'
+check 'a-message-may-name-the-commit-of-a-branch' has_trailer topic/fold "(cherry picked from commit $fix)"
+check 'what-is-merged-next-goes-on-from-the-trunk' git -C "$tasks" merge-base --is-ancestor main topic/due
+
 mkdir -p wrong/one
 printf 'branch main\njump 1\n' > wrong/one/history
 make_repositories third wrong

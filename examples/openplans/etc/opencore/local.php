@@ -6,7 +6,14 @@ $conf['tagline'] = <<<'END'
 ${tagline}
 END;
 $conf['savedir'] = '${var}/data';
+/* Links lead to where the request came from, the site's name or the slot's port; any other host gets the site's name. */
 $conf['baseurl'] = '${url}';
+foreach (array('${url}', '${slot-url}') as $url) {
+    if (isset($_SERVER['HTTP_HOST']) && strcasecmp($_SERVER['HTTP_HOST'], explode('/', $url)[2]) === 0) {
+        $conf['baseurl'] = $url;
+        break;
+    }
+}
 $conf['basedir'] = '/';
 $conf['license'] = 'cc-by-sa';
 $conf['useacl'] = 1;

@@ -1,6 +1,9 @@
 <?php
 /* Where DokuWiki in ${environment}.${site} finds its files: code in the store, data in var. */
 
+if (PHP_SAPI !== 'cli') {
+    header('X-Release: ${release}');
+}
 if (!defined('DOKU_CONF')) {
     define('DOKU_CONF', '${out}/conf/');
 }
