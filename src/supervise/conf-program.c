@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/utsname.h>
 
 #include "supervise/conf.h"
 #include "supervise/text.h"
@@ -419,12 +418,9 @@ read_section(Section *s, SvProgram **ret_programs, size_t *ret_count)
 static void
 set_names(Section *s, const char *group)
 {
-    struct utsname host;
-
-    uname(&host);
     sv_names_set(&s->names, "here", s->reader->config->here);
     sv_names_set(&s->names, "program_name", s->program_name);
-    sv_names_set(&s->names, "host_node_name", host.nodename);
+    sv_names_set(&s->names, "host_node_name", s->reader->config->source.host);
     sv_names_set(&s->names, "group_name", group);
 }
 

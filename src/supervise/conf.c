@@ -1,13 +1,13 @@
 #include "supervise/conf.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "supervise/child.h"
@@ -17,6 +17,7 @@
 #define CONFIG_MAX     ((size_t)256 << 20)
 #define SCRATCH_MAX    ((size_t)512 << 20)
 #define START_RATE_MAX 1000000
+#define STALE          "what was handed over of the configuration is not complete"
 
 extern char **environ;
 
@@ -98,32 +99,67 @@ sv_conf_note(SvConfReader *reader, char level, const char *format, ...)
 }
 
 static int
+include_file(SvConfReader *reader, const char *path)
+{
+    sv_conf_note(reader, 'i', "Included extra file \"%s\" during parsing", path);
+    int r = sv_ini_read(reader->ini, path, true, &reader->error);
+    if (r == -ESTALE)
+        return sv_fail(&reader->error, STALE);
+    if (r < 0 && r != -EINVAL)
+        r = 0;
+    const char *slash = strrchr(path, '/');
+    const char *here =
+        slash ? sv_arena_strndup(&reader->scratch, path, (size_t)(slash - path)) : ".";
+    if (here)
+        sv_ini_expand_here(reader->ini,
+                           sv_normalize_path(&reader->scratch, *here == '\0' ? "/" : here));
+    return r;
+}
+
+static int
+include_files(SvConfReader *reader, char **paths, size_t count)
+{
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < count; i++)
+        r = include_file(reader, paths[i]);
+    return r;
+}
+
+/* The files that the pattern found then, not those that it would find now. */
+static int
+include_again(SvConfReader *reader, const char *pattern)
+{
+    const char *path = sv_source_next_file(&reader->config->source);
+    int r = 0;
+
+    if (!path)
+        sv_conf_note(reader, 'w', "No file matches via include \"%s\"", pattern);
+    for (; r == 0 && path; path = sv_source_next_file(&reader->config->source))
+        r = include_file(reader, path);
+    return r;
+}
+
+static int
 include_pattern(SvConfReader *reader, const char *base, const char *pattern)
 {
+    SvSource *source = &reader->config->source;
     const char *whole =
         *pattern == '/' ? pattern : sv_arena_printf(&reader->scratch, "%s/%s", base, pattern);
     glob_t found;
 
     if (!whole)
         return sv_fail(&reader->error, "the configuration is too large");
+    int r = sv_source_pattern(source, whole);
+    if (r < 0)
+        return sv_fail(&reader->error, r == -ESTALE ? STALE : "the configuration is too large");
+    if (source->replayed)
+        return include_again(reader, whole);
     if (glob(whole, GLOB_NOESCAPE, NULL, &found) != 0) {
         sv_conf_note(reader, 'w', "No file matches via include \"%s\"", whole);
         return 0;
     }
-    int r = 0;
-    for (size_t i = 0; r == 0 && i < found.gl_pathc; i++) {
-        const char *path = found.gl_pathv[i];
-        sv_conf_note(reader, 'i', "Included extra file \"%s\" during parsing", path);
-        r = sv_ini_read(reader->ini, path, true, &reader->error);
-        if (r < 0 && r != -EINVAL)
-            r = 0;
-        const char *slash = strrchr(path, '/');
-        const char *here =
-            slash ? sv_arena_strndup(&reader->scratch, path, (size_t)(slash - path)) : ".";
-        if (here)
-            sv_ini_expand_here(reader->ini,
-                               sv_normalize_path(&reader->scratch, *here == '\0' ? "/" : here));
-    }
+    r = include_files(reader, found.gl_pathv, found.gl_pathc);
     globfree(&found);
     return r;
 }
@@ -133,7 +169,6 @@ read_includes(SvConfReader *reader)
 {
     const SvSection *section = sv_ini_section(reader->ini, "include");
     SvNames names = {.arena = &reader->scratch};
-    struct utsname host;
     const char *files;
 
     if (!section)
@@ -142,9 +177,8 @@ read_includes(SvConfReader *reader)
     const char *value = sv_ini_get(reader->ini, section, "files");
     if (!value)
         return sv_fail(&reader->error, ".ini file has [include] section, but no files setting");
-    uname(&host);
     sv_names_set(&names, "here", reader->config->here);
-    sv_names_set(&names, "host_node_name", host.nodename);
+    sv_names_set(&names, "host_node_name", reader->config->source.host);
     sv_names_update(&names, &reader->environ);
     SV_TRY(
         sv_expand(&reader->scratch, value, NULL, &names, "include.files", &files, &reader->error));
@@ -239,13 +273,11 @@ static int
 read_environment(SvConfReader *reader, const SvSection *section, const SvNames *names)
 {
     SvNames all = {.arena = &reader->scratch};
-    struct utsname host;
     const char *value;
 
     SV_TRY(sv_conf_get(reader, section, "environment", "", names, &value));
-    uname(&host);
     sv_names_set(&all, "here", reader->config->here);
-    sv_names_set(&all, "host_node_name", host.nodename);
+    sv_names_set(&all, "host_node_name", reader->config->source.host);
     sv_names_update(&all, &reader->environ);
     SV_TRY(sv_expand(reader->arena, value, NULL, &all, "environment", &value, &reader->error));
     SV_TRY(sv_env_parse(reader->arena, value, &reader->config->env, &reader->error));
@@ -389,12 +421,13 @@ read_all(SvConfReader *reader, const SvOverrides *given)
         if (name)
             sv_names_set(&reader->environ, name, equals + 1);
     }
-    if (stat(config->path, &st) < 0)
+    if (!config->source.replayed && stat(config->path, &st) < 0)
         return sv_fail(&reader->error, "could not find config file %s", config->path);
     int r = sv_ini_read(reader->ini, config->path, false, &reader->error);
     if (r < 0)
-        return r == -EINVAL
-                   ? r
+        return r == -EINVAL ? r
+               : r == -ESTALE
+                   ? sv_fail(&reader->error, STALE)
                    : sv_fail(&reader->error, "could not read config file %s", config->path);
     SV_TRY(read_includes(reader));
     const SvSection *section = sv_ini_section(reader->ini, "supervisord");
@@ -411,9 +444,9 @@ read_all(SvConfReader *reader, const SvOverrides *given)
     return 0;
 }
 
-int
-sv_config_read(const char *path, const SvOverrides *overrides, SvConfig **ret_config,
-               char **ret_error)
+static int
+read_config(const char *path, const SvSource *replayed, const SvOverrides *overrides,
+            SvConfig **ret_config, char **ret_error)
 {
     static const SvOverrides none;
     SvArena arena;
@@ -430,9 +463,13 @@ sv_config_read(const char *path, const SvOverrides *overrides, SvConfig **ret_co
     reader.arena = &config->arena;
     reader.ini = &ini;
     ini.arena = reader.environ.arena = reader.error.arena = &reader.scratch;
+    ini.source = &config->source;
     config->references = 1;
     config->path = sv_arena_strdup(reader.arena, path);
-    int r = read_all(&reader, overrides ? overrides : &none);
+    int r = sv_source_init(&config->source, reader.arena, replayed);
+    if (r == 0)
+        r = read_all(&reader, overrides ? overrides : &none);
+    config->source.replayed = NULL;
     if (r < 0)
         *ret_error = strdup(reader.error.text ? reader.error.text : strerror(-r));
     sv_arena_clear(&reader.scratch);
@@ -442,6 +479,36 @@ sv_config_read(const char *path, const SvOverrides *overrides, SvConfig **ret_co
     }
     *ret_config = config;
     return 0;
+}
+
+int
+sv_config_read(const char *path, const SvOverrides *overrides, SvConfig **ret_config,
+               char **ret_error)
+{
+    return read_config(path, NULL, overrides, ret_config, ret_error);
+}
+
+int
+sv_config_read_again(const SvSource *source, const SvOverrides *overrides, SvConfig **ret_config,
+                     char **ret_error)
+{
+    int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    char text[PATH_MAX + 128];
+    int r = -EINVAL;
+
+    if (!source->parts || source->parts->pattern) {
+        *ret_error = strdup(STALE);
+    } else if (here < 0 || chdir(source->directory) < 0) {
+        snprintf(text, sizeof text, "cannot go to '%s', where the configuration was read: %s",
+                 source->directory, strerror(errno));
+        *ret_error = strdup(text);
+    } else {
+        r = read_config(source->parts->path, source, overrides, ret_config, ret_error);
+    }
+    /* It cannot fail: we were there. */
+    if (here >= 0 && fchdir(here) == 0)
+        close(here);
+    return r;
 }
 
 void

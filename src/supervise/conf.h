@@ -175,6 +175,7 @@ typedef struct SvConfig {
     SvArena arena;
     SvArena buffers;     /* of its processes, made by sv_super_prepare() */
     unsigned references; /* of groups that run from it, and one of whom holds it */
+    SvSource source;
     const char *path;
     const char *here;
     bool nodaemon, silent, nocleanup, strip_ansi;
@@ -214,6 +215,9 @@ typedef struct SvConfReader {
 /* Reads @path. On failure *ret_error is the text without "Error: ", to be freed. Returns 0 or negative errno. */
 int sv_config_read(const char *path, const SvOverrides *overrides, SvConfig **ret_config,
                    char **ret_error);
+/* The same from what another was read from. Its directory must be there. */
+int sv_config_read_again(const SvSource *source, const SvOverrides *overrides,
+                         SvConfig **ret_config, char **ret_error);
 /* Lets one holder go; the last one frees it. */
 void sv_config_unref(SvConfig *config);
 /* Prints it as JSON, for tests and for looking. */

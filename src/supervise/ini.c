@@ -1,13 +1,9 @@
 #include "supervise/ini.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "supervise/text.h"
 
@@ -24,40 +20,6 @@ typedef struct Reader {
     int64_t line_number;
     SvBuf bad; /* the message about bad lines so far */
 } Reader;
-
-/* Reads a file whole, with every kind of line end turned into \n. */
-static int
-slurp(SvArena *arena, const char *path, char **ret_text, size_t *ret_length)
-{
-    struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-    if (fd < 0)
-        return -errno;
-    if (fstat(fd, &st) < 0 || S_ISDIR(st.st_mode) || (size_t)st.st_size > SV_INI_FILE_MAX) {
-        close(fd);
-        return S_ISDIR(st.st_mode) ? -EISDIR : -EFBIG;
-    }
-    size_t room = S_ISREG(st.st_mode) ? (size_t)st.st_size + 1 : SV_INI_FILE_MAX;
-    char *text = sv_arena_alloc(arena, room + 1);
-    size_t used = 0;
-    ssize_t n = 0;
-    while (text && used < room && (n = read(fd, text + used, room - used)) > 0)
-        used += (size_t)n;
-    close(fd);
-    if (!text || n < 0)
-        return -EFBIG;
-    size_t length = 0;
-    for (size_t i = 0; i < used; i++) {
-        if (text[i] == '\r' && i + 1 < used && text[i + 1] == '\n')
-            continue;
-        text[length++] = text[i] == '\r' ? '\n' : text[i];
-    }
-    text[length] = '\0';
-    *ret_text = text;
-    *ret_length = length;
-    return 0;
-}
 
 static int
 check_utf8(const char *text, size_t length, SvError *error)
@@ -294,7 +256,7 @@ sv_ini_read(SvIni *ini, const char *path, bool included, SvError *error)
                      .error = error};
     char *text = NULL;
     size_t length = 0;
-    int r = slurp(ini->arena, path, &text, &length);
+    int r = sv_source_read(ini->source, ini->arena, path, &text, &length);
 
     if (r < 0)
         return r;

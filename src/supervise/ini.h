@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "supervise/error.h"
+#include "supervise/source.h"
 
 typedef struct SvOption {
     const char *name;  /* lower case */
@@ -32,13 +33,15 @@ typedef struct SvIni {
     SvSection *last;
     SvSection *buckets[SV_INI_BUCKETS]; /* by the hash of the name */
     SvOption *defaults;                 /* of [DEFAULT] */
+    SvSource *source;                   /* or NULL: what is read is not kept */
 } SvIni;
 
 /* Limits of one file. */
 #define SV_INI_FILE_MAX ((size_t)8 << 20)
 
 /* Reads one file into @ini. @included says whether new sections remember the file's name; a file that is included and
- * cannot be opened is skipped. Returns 0 or negative errno: -EINVAL has set @error, others are of open(). */
+ * cannot be opened is skipped. Returns 0 or negative errno: -EINVAL has set @error, others are of open(), or -ESTALE where the
+ * source that is read again has not this file next. */
 int sv_ini_read(SvIni *ini, const char *path, bool included, SvError *error);
 const SvSection *sv_ini_section(const SvIni *ini, const char *name);
 /* (nullable). Looks in [DEFAULT] too. */

@@ -8,7 +8,18 @@
 
 #include "supervise/conf.h"
 
-/* Laws: any file is a configuration or a message, never both or neither; one that was read twice is the same. */
+static void
+check_equal(const SvConfig *a, const SvConfig *b)
+{
+    char why[256];
+
+    g_assert_cmpuint(a->group_count, ==, b->group_count);
+    for (size_t i = 0; i < a->group_count; i++)
+        g_assert_true(sv_group_conf_equal(&a->groups[i], &b->groups[i], why, sizeof why));
+}
+
+/* Laws: any file is a configuration or a message, never both or neither; one that was read twice is the same, and so is
+ * one that was read again from what the first keeps of its files. */
 static void
 check_config(const char *path, const SvConfig *config)
 {
@@ -16,16 +27,16 @@ check_config(const char *path, const SvConfig *config)
     char *error = NULL;
     g_autofree char *text = NULL;
     size_t size = 0;
-    char why[256];
 
     FILE *out = open_memstream(&text, &size);
     sv_config_dump(config, out);
     fclose(out);
     g_assert_true(g_utf8_validate(text, (gssize)size, NULL));
     g_assert_cmpint(sv_config_read(path, NULL, &again, &error), ==, 0);
-    g_assert_cmpuint(config->group_count, ==, again->group_count);
-    for (size_t i = 0; i < config->group_count; i++)
-        g_assert_true(sv_group_conf_equal(&config->groups[i], &again->groups[i], why, sizeof why));
+    check_equal(config, again);
+    sv_config_unref(again);
+    g_assert_cmpint(sv_config_read_again(&config->source, NULL, &again, &error), ==, 0);
+    check_equal(config, again);
     sv_config_unref(again);
 }
 
