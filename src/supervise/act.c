@@ -16,6 +16,8 @@
 #include "supervise/super.h"
 #include "supervise/values.h"
 
+static void timer_fired(SvSuper *super, SvTimer *timer);
+
 /* Whether it has lived less than startsecs, until now or until it ended. */
 static bool
 is_early(const SvProc *proc)
@@ -148,6 +150,18 @@ sv_proc_write(SvSuper *super, SvProc *proc, const void *data, size_t length)
     memcpy(proc->input_data + proc->input_start + proc->input_length, data, length);
     proc->input_length += length;
     return 0;
+}
+
+void
+sv_proc_resume(SvSuper *super, SvProc *proc)
+{
+    sv_watch_resume(&super->loop, &proc->exit, exit_ready);
+    sv_watch_resume(&super->loop, &proc->input, input_ready);
+    sv_timer_resume(&super->loop, &proc->timer, timer_fired);
+    sv_channel_resume(super, &proc->channels[SV_STDOUT]);
+    sv_channel_resume(super, &proc->channels[SV_STDERR]);
+    sv_check_resume(super, proc);
+    sv_tree_resume(super, proc);
 }
 
 typedef struct Pipes {

@@ -61,6 +61,15 @@ sv_channel_name_auto(SvSuper *super, SvChannel *channel)
     close(fd);
 }
 
+size_t
+sv_channel_auto_path_room(const SvChannel *channel)
+{
+    const SvConfig *config = channel->proc->group->config;
+
+    return strlen(config->childlogdir) + strlen(channel->proc->conf->name) +
+           strlen(config->identifier) + SV_AUTO_PATH_EXTRA;
+}
+
 static size_t
 strip_escapes(SvChannel *channel, const char *data, size_t length, char *out)
 {
@@ -352,6 +361,14 @@ sv_channel_open(SvSuper *super, SvChannel *channel, int fd)
             sv_log(super, SV_WARN, "cannot open the log '%s': %s", channel->log.path, strerror(-r));
     }
     sv_watch_add(&super->loop, &channel->pipe, EPOLLIN);
+}
+
+void
+sv_channel_resume(SvSuper *super, SvChannel *channel)
+{
+    channel->log.path = sv_channel_path(channel);
+    sv_watch_resume(&super->loop, &channel->pipe, pipe_ready);
+    sv_timer_resume(&super->loop, &channel->pause, pause_over);
 }
 
 void

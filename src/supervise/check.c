@@ -357,6 +357,24 @@ sv_health_end(SvSuper *super, SvProc *proc)
     sv_timer_clear(&super->loop, &proc->health->timer);
 }
 
+static void
+resume(SvSuper *super, SvCheck *check)
+{
+    if (!check)
+        return;
+    sv_watch_resume(&super->loop, &check->watch,
+                    check->conf->kind == SV_CHECK_COMMAND ? command_ready : connected);
+    sv_watch_resume(&super->loop, &check->notify, notify_ready);
+    sv_timer_resume(&super->loop, &check->timer, timer_fired);
+}
+
+void
+sv_check_resume(SvSuper *super, SvProc *proc)
+{
+    resume(super, proc->check);
+    resume(super, proc->health);
+}
+
 bool
 sv_check_has_pid(const SvProc *proc, pid_t pid)
 {

@@ -116,6 +116,36 @@ sv_held_open(SvSuper *super, SvGroup *group, SvGroup *old)
     return 0;
 }
 
+SvHeld *
+sv_held_resume(SvGroup *group, const char *url)
+{
+    for (size_t i = 0; i < group->count; i++)
+        for (size_t j = 0; j < group->procs[i].conf->socket_count; j++) {
+            const SvSocketConf *conf = &group->procs[i].conf->sockets[j];
+            if (strcmp(conf->url, url) != 0)
+                continue;
+            if (find(group, conf))
+                return NULL;
+            SvHeld *held = &group->held[group->held_count++];
+            *held = (SvHeld){.conf = conf, .fd = -1};
+            return held;
+        }
+    return NULL;
+}
+
+bool
+sv_held_is_whole(SvGroup *group)
+{
+    for (size_t i = 0; i < group->count; i++)
+        for (size_t j = 0; j < group->procs[i].conf->socket_count; j++) {
+            const SvHeld *held = find(group, &group->procs[i].conf->sockets[j]);
+            if (!held)
+                return false;
+            group->procs[i].sockets[j] = held->fd;
+        }
+    return true;
+}
+
 /* What another group has taken over is left in its place. */
 void
 sv_held_close(SvSuper *super, SvGroup *group)

@@ -229,8 +229,6 @@ take_result(SvSuper *super, SvProc *proc)
 }
 
 /* Collects up to SV_LISTENER_LINE bytes in proc->result; returns how many of @data were used. */
-#define SV_LISTENER_LINE 256
-
 static size_t
 take_result_line(SvSuper *super, SvProc *proc, const char *data, size_t length)
 {

@@ -94,6 +94,17 @@ sv_timer_set(SvLoop *loop, SvTimer *timer, uint64_t when)
     loop->timers = merge(loop->timers, timer);
 }
 
+void
+sv_timer_resume(SvLoop *loop, SvTimer *timer, void (*fire)(struct SvSuper *super, SvTimer *timer))
+{
+    bool armed = timer->armed;
+
+    timer->fire = fire;
+    timer->armed = false;
+    if (armed)
+        sv_timer_set(loop, timer, timer->when);
+}
+
 static void
 clock_ready(struct SvSuper *super, SvWatch *watch, uint32_t events)
 {
@@ -173,6 +184,15 @@ sv_watch_move(SvLoop *loop, SvWatch *from, SvWatch *to)
     from->fd = -1;
     if (to->fd >= 0)
         sv_watch_change(loop, to, to->events);
+}
+
+void
+sv_watch_resume(SvLoop *loop, SvWatch *watch,
+                void (*ready)(struct SvSuper *super, SvWatch *watch, uint32_t events))
+{
+    watch->ready = ready;
+    if (watch->fd >= 0)
+        sv_watch_add(loop, watch, watch->events);
 }
 
 void

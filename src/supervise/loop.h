@@ -42,8 +42,15 @@ void sv_watch_move(SvLoop *loop, SvWatch *from, SvWatch *to);
 /* Stops watching and closes the descriptor. */
 void sv_watch_close(SvLoop *loop, SvWatch *watch);
 
+/* One that was taken from a state is watched, as it says there, by @ready. */
+void sv_watch_resume(SvLoop *loop, SvWatch *watch,
+                     void (*ready)(struct SvSuper *super, SvWatch *watch, uint32_t events));
+
 void sv_timer_set(SvLoop *loop, SvTimer *timer, uint64_t when);
 void sv_timer_clear(SvLoop *loop, SvTimer *timer);
+/* One that was taken from a state is set, as it says there. */
+void sv_timer_resume(SvLoop *loop, SvTimer *timer,
+                     void (*fire)(struct SvSuper *super, SvTimer *timer));
 uint64_t sv_now(void);
 
 #define sv_container_of(pointer, type, member)                                                     \

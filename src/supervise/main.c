@@ -354,6 +354,7 @@ supervise(SvSuper *super, const char *program, bool first)
         if (first && !in_foreground(super->config))
             daemonise(super);
         write_pidfile(super);
+        sv_super_begin(super);
         sv_super_run(super);
     }
     sv_server_close(super);

@@ -21,15 +21,6 @@ move_timer(SvLoop *loop, SvTimer *from, SvTimer *to)
     sv_timer_set(loop, to, when);
 }
 
-static size_t
-room_for_auto_path(const SvChannel *channel)
-{
-    const SvConfig *config = channel->proc->group->config;
-
-    return strlen(config->childlogdir) + strlen(channel->proc->conf->name) +
-           strlen(config->identifier) + SV_AUTO_PATH_EXTRA;
-}
-
 /* The name that was made up goes along where there is room for it. */
 static bool
 move_auto_path(const SvChannel *from, SvChannel *to)
@@ -37,7 +28,7 @@ move_auto_path(const SvChannel *from, SvChannel *to)
     if (!from->auto_path && !to->auto_path)
         return true;
     if (!from->auto_path || !to->auto_path || from->auto_path[0] == '\0' ||
-        strlen(from->auto_path) >= room_for_auto_path(to))
+        strlen(from->auto_path) >= sv_channel_auto_path_room(to))
         return false;
     memcpy(to->auto_path, from->auto_path, strlen(from->auto_path) + 1);
     return true;

@@ -34,10 +34,11 @@ typedef enum SvOutcome { SV_DONE, SV_FAILED, SV_WAITS } SvOutcome;
 typedef struct SvRpc {
     SvSuper *super;
     SvBuf *out;
-    uint64_t bit;  /* of the client, in SvProc.waiters */
-    bool starting; /* what is waited for: a start or a stop */
-    bool many;     /* the answer is a list of results */
-    bool building; /* the list of those to wait for is not complete yet */
+    uint64_t bit;   /* of the client, in SvProc.waiters */
+    bool upgrading; /* what is waited for is another supervisor */
+    bool starting;  /* what is waited for: a start or a stop */
+    bool many;      /* the answer is a list of results */
+    bool building;  /* the list of those to wait for is not complete yet */
     unsigned pending;
     char name[512]; /* as the client wrote it */
     int fault;
@@ -94,3 +95,4 @@ SvOutcome sv_rpc_stop_all(SvRpc *rpc, const SvValue *params);
 SvOutcome sv_rpc_signal(SvRpc *rpc, const SvValue *params);
 SvOutcome sv_rpc_signal_group(SvRpc *rpc, const SvValue *params);
 SvOutcome sv_rpc_signal_all(SvRpc *rpc, const SvValue *params);
+SvOutcome sv_rpc_upgrade(SvRpc *rpc, const SvValue *params);

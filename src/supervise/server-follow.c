@@ -92,6 +92,18 @@ follow_fired(SvSuper *super, SvTimer *timer)
         sv_timer_set(&super->loop, timer, sv_now() + FOLLOW_DELAY);
 }
 
+char *
+sv_client_follow_path(const SvClient *client)
+{
+    return client->in + SV_HEAD_MAX;
+}
+
+void
+sv_client_follow_resume(SvSuper *super, SvClient *client)
+{
+    sv_timer_resume(&super->loop, &client->timer, follow_fired);
+}
+
 void
 sv_client_follow(SvSuper *super, SvClient *client)
 {
@@ -107,8 +119,8 @@ sv_client_follow(SvSuper *super, SvClient *client)
         return;
     }
     client->busy = true;
-    client->follow = client->in + SV_HEAD_MAX;
-    snprintf(client->follow, SV_BODY_MAX, "%s", path);
+    client->follow = sv_client_follow_path(client);
+    snprintf(client->follow, SV_FOLLOW_PATH_MAX, "%s", path);
     client->follow_fd = fd;
     client->follow_offset = st.st_size > FOLLOW_HEAD ? st.st_size - FOLLOW_HEAD : 0;
     client->out.length = 0;

@@ -172,7 +172,7 @@ add_listener(SvSuper *super, SvServer *server, const SvServerConf *conf)
 }
 
 int
-sv_server_open(SvSuper *super)
+sv_server_prepare(SvSuper *super)
 {
     static SvServer server; /* the one of this process: it outlives a restart */
     size_t size = (SV_IN_MAX + SV_REPLY_MAX) * SV_CLIENT_MAX;
@@ -188,8 +188,40 @@ sv_server_open(SvSuper *super)
     }
     server.client_count = 0;
     super->server = &server;
+    return 0;
+}
+
+SvClient *
+sv_server_client(SvSuper *super, unsigned number)
+{
+    while (super->server->client_count <= number)
+        new_client(super->server);
+    return &super->server->clients[number];
+}
+
+/* With what a state says of its sockets and connections. */
+void
+sv_server_take_over(SvSuper *super)
+{
+    SvServer *server = super->server;
+
+    for (size_t i = 0; i < server->listener_count; i++)
+        sv_watch_resume(&super->loop, &server->listeners[i].watch, listener_ready);
+    for (unsigned i = 0; i < server->client_count; i++) {
+        sv_watch_resume(&super->loop, &server->clients[i].watch, sv_client_ready);
+        sv_client_follow_resume(super, &server->clients[i]);
+    }
+}
+
+int
+sv_server_open(SvSuper *super)
+{
+    int r = sv_server_prepare(super);
+
+    if (r < 0)
+        return r;
     for (size_t i = 0; i < super->config->server_count; i++) {
-        int r = add_listener(super, &server, &super->config->servers[i]);
+        r = add_listener(super, super->server, &super->config->servers[i]);
         if (r < 0) {
             sv_server_close(super);
             return r;

@@ -7,9 +7,11 @@
 #include "supervise/http.h"
 #include "supervise/rpc.h"
 
-#define SV_LISTENING_MAX 32
-#define SV_IN_MAX        (SV_HEAD_MAX + SV_BODY_MAX)
+#define SV_LISTENING_MAX   32
+#define SV_FOLLOW_PATH_MAX 4096
+#define SV_IN_MAX          (SV_HEAD_MAX + SV_BODY_MAX)
 
+/* A member that is added to one of these structs needs a line in state-fields.c too, which says why. */
 typedef struct SvListeningSocket {
     SvWatch watch;
     const SvServerConf *conf;
@@ -66,5 +68,13 @@ void sv_api_call(SvSuper *super, SvClient *client, const char *method);
 /* The result is in the answer, or the fault in the call. */
 void sv_api_end(SvSuper *super, SvClient *client, bool fault);
 void sv_api_metrics(SvSuper *super, SvClient *client);
+/* server-listen.c */
+/* Takes the memory of the server, with no connection and no socket. Returns 0 or -ENOMEM. */
+int sv_server_prepare(SvSuper *super);
+/* The connection of this number, which is below SV_CLIENT_MAX. */
+SvClient *sv_server_client(SvSuper *super, unsigned number);
 /* server-follow.c: /logtail and /mainlogtail. */
+/* Room for SV_FOLLOW_PATH_MAX bytes and a NUL. */
+char *sv_client_follow_path(const SvClient *client);
+void sv_client_follow_resume(SvSuper *super, SvClient *client);
 void sv_client_follow(SvSuper *super, SvClient *client);

@@ -89,13 +89,19 @@ sv_proc_reset(SvSuper *super, SvProc *proc)
 }
 
 void
+sv_group_resume(SvSuper *super, SvGroup *group)
+{
+    group->config->references++;
+    group->active = super->calendar_stale = true;
+    insert(super, group);
+}
+
+void
 sv_group_link(SvSuper *super, SvGroup *group)
 {
     char text[512];
 
-    group->config->references++;
-    group->active = super->calendar_stale = true;
-    insert(super, group);
+    sv_group_resume(super, group);
     snprintf(text, sizeof text, "groupname:%s\n", group->conf->name);
     sv_notify(super, SV_EVENT_PROCESS_GROUP_ADDED, text, "", 0);
 }
@@ -344,6 +350,7 @@ sv_super_reap_orphans(SvSuper *super)
             for (size_t i = 0; !known && i < group->count; i++)
                 known = (group->procs[i].pid == info.si_pid && group->procs[i].exit.fd >= 0) ||
                         sv_check_has_pid(&group->procs[i], info.si_pid);
+        known = known || super->upgrade.pid == info.si_pid;
         /* What is known is reaped by its own watch; and then what stands behind it in the queue is looked at. */
         if (known || waitpid(info.si_pid, &status, WNOHANG) <= 0)
             return;
@@ -449,13 +456,25 @@ sv_super_init(SvSuper *super)
 }
 
 void
-sv_super_run(SvSuper *super)
+sv_super_begin(SvSuper *super)
 {
     super->mood = SV_MOOD_RUNNING;
     super->stopping = super->finished = false;
     sv_notify(super, SV_EVENT_SUPERVISOR_STATE_CHANGE_RUNNING, "", "", 0);
     for (SvGroup *group = super->groups; group; group = group->next)
         sv_group_autostart(super, group);
+}
+
+void
+sv_super_resume(SvSuper *super)
+{
+    sv_timer_resume(&super->loop, &super->ticks, ticks_fired);
+    sv_turn_resume(super);
+}
+
+void
+sv_super_run(SvSuper *super)
+{
     while (!super->finished) {
         /* Groups come and go by requests; what is new starts here. */
         arm_ticks(super);

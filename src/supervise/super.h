@@ -6,6 +6,7 @@
  * A group is in use from sv_group_add() to sv_group_remove(). This header is shared by the parts of the daemon; the rest
  * of the world talks to it by XML-RPC.
  */
+#include <limits.h>
 #include <sys/types.h>
 
 #include "supervise/cgroup.h"
@@ -28,9 +29,11 @@
 #define SV_AUTO_PATH_EXTRA 64
 #define SV_GROUP_BUCKETS   256
 #define SV_TAIL_MAX        ((size_t)2 << 10) /* of what a process wrote last */
+#define SV_LISTENER_LINE   ((size_t)256)     /* of the result line of a listener */
 
 typedef enum SvMood { SV_MOOD_SHUTDOWN = -1, SV_MOOD_RESTARTING = 0, SV_MOOD_RUNNING = 1 } SvMood;
 
+/* Like all that is handed over by its number: what is new comes last. */
 typedef enum SvProblem {
     SV_PROBLEM_NONE,
     SV_PROBLEM_TOO_QUICK,
@@ -59,6 +62,10 @@ typedef enum SvListener {
     SV_LISTENER_UNKNOWN
 } SvListener;
 
+/*
+ * A member that is added to one of the structs of this header needs a line in state-fields.c as well: NUMBER, FD, TIMER and
+ * so on where a supervisor that takes over from another has to know it, LEFT where not. tools/check-state fails without.
+ */
 struct SvProc;
 struct SvGroup;
 
@@ -208,6 +215,22 @@ typedef struct SvRuntime {
 
 struct SvServer;
 
+/* Another program is to take our place. */
+typedef struct SvUpgrade {
+    SvWatch probe; /* the pidfd of the program that is asked whether it can */
+    SvTimer timer;
+    pid_t pid;
+    int words;     /* what it says */
+    int program;   /* what is to be executed, as O_PATH, -1: none */
+    bool way_back; /* it is our own program that is asked: whether there is a way back */
+    bool due;
+    char path[PATH_MAX];   /* of @program */
+    char binary[PATH_MAX]; /* of what runs */
+    char version[64];      /* of who handed over */
+    uint64_t began;        /* the handing over, monotonic */
+    char **argv;           /* that we were started with */
+} SvUpgrade;
+
 typedef struct SvSuper {
     SvLoop loop;
     SvConfig *config; /* that it was started with */
@@ -244,13 +267,18 @@ typedef struct SvSuper {
     uint64_t
         large_read; /* when it was used beyond SV_READ_PLAIN, 0: its memory was given back since */
     char *strip_buffer;
-    SvProc *reaped_first;
     bool own_pidfile;
+    SvUpgrade upgrade;
 } SvSuper;
 
 /* super.c: configuration to processes. */
 int sv_super_prepare(SvConfig *config, SvRuntime **ret_runtime);
 int sv_super_init(SvSuper *super);
+/* Starts what starts by itself. */
+void sv_super_begin(SvSuper *super);
+/* Goes on with what was taken from a state. */
+void sv_super_resume(SvSuper *super);
+/* Works until it is to end. */
 void sv_super_run(SvSuper *super);
 void sv_super_reap_orphans(SvSuper *super);
 SvGroup *sv_super_group(const SvSuper *super, const char *name);
@@ -264,6 +292,7 @@ int sv_group_remove(SvSuper *super, SvGroup *group);
 /* Puts a group of the candidate into the place of the one of its name. What goes on by the new configuration goes on, what
  * is new starts. Returns 0, -EBUSY where something runs that cannot go on, -EOPNOTSUPP for listeners and FastCGI. */
 int sv_group_replace(SvSuper *super, SvGroup *old, SvGroup *group);
+void sv_group_resume(SvSuper *super, SvGroup *group);
 void sv_group_link(SvSuper *super, SvGroup *group);
 void sv_group_unlink(SvSuper *super, SvGroup *group);
 void sv_proc_reset(SvSuper *super, SvProc *proc);
@@ -274,6 +303,7 @@ void sv_super_set_mood(SvSuper *super, SvMood mood);
 
 /* act.c: the only place that acts on the table. */
 void sv_proc_feed(SvSuper *super, SvProc *proc, SvHappening happening);
+void sv_proc_resume(SvSuper *super, SvProc *proc);
 /* Starts it, or waits for what it depends on. */
 void sv_proc_start(SvSuper *super, SvProc *proc);
 /* Starts one that waits, where it need not any longer. */
@@ -302,6 +332,7 @@ bool sv_tree_ran_out_of_memory(SvSuper *super, SvProc *proc);
 void sv_tree_kill(SvSuper *super, SvProc *proc);
 /* All is over: its groups go if it has stopped. */
 void sv_tree_gone(SvSuper *super, SvProc *proc);
+void sv_tree_resume(SvSuper *super, SvProc *proc);
 void sv_tree_move(SvSuper *super, SvProc *from, SvProc *to);
 
 /* held.c */
@@ -309,6 +340,11 @@ int sv_socket_open(SvSuper *super, const SvSocketConf *conf);
 /* Opens the sockets of its programs; those that @old (or NULL) has are taken from it. */
 int sv_held_open(SvSuper *super, SvGroup *group, SvGroup *old);
 void sv_held_close(SvSuper *super, SvGroup *group);
+
+/* A place for the socket of this address, where a program of the group has it and it has no place yet, else NULL. */
+SvHeld *sv_held_resume(SvGroup *group, const char *url);
+/* Gives its programs the sockets that were taken from a state. Returns whether all are there. */
+bool sv_held_is_whole(SvGroup *group);
 
 /* init.c */
 /* Whether it is process 1, which stays in the foreground and reaps whatever there is. */
@@ -326,6 +362,7 @@ void sv_turn_count(SvSuper *super);
 uint64_t sv_turn_when(const SvSuper *super);
 /* Those that wait are looked at when the turn comes. */
 void sv_turn_wait(SvSuper *super);
+void sv_turn_resume(SvSuper *super);
 
 /* cron.c */
 int sv_cron_init(SvSuper *super);
@@ -349,6 +386,8 @@ const char *sv_proc_problem(const SvProc *proc, char *buffer, size_t size);
 
 /* channel.c */
 void sv_channel_open(SvSuper *super, SvChannel *channel, int fd);
+void sv_channel_resume(SvSuper *super, SvChannel *channel);
+size_t sv_channel_auto_path_room(const SvChannel *channel);
 /* Reads what is left and closes the pipe and the log. */
 void sv_channel_finish(SvSuper *super, SvChannel *channel);
 const char *sv_channel_path(const SvChannel *channel);
@@ -360,6 +399,7 @@ void sv_check_end(SvSuper *super, SvProc *proc);
 /* Checks it from now on, and feeds SV_UNHEALTHY once. */
 void sv_health_begin(SvSuper *super, SvProc *proc);
 void sv_health_end(SvSuper *super, SvProc *proc);
+void sv_check_resume(SvSuper *super, SvProc *proc);
 /* Whether a command that checks @proc has this pid. */
 bool sv_check_has_pid(const SvProc *proc, pid_t pid);
 /* The name of the socket that a program with ready=notify writes to, or NULL. */
@@ -384,4 +424,10 @@ void sv_server_wake(SvSuper *super, SvProc *proc);
 /* Answers those that were woken. */
 void sv_server_resume(SvSuper *super);
 int sv_server_open(SvSuper *super);
+void sv_server_take_over(SvSuper *super);
+/* Answers who asked for an upgrade: by @fault and @text, or by how it went, where @fault is 0. */
+void sv_server_upgraded(SvSuper *super, int fault, const char *text);
+
+/* upgrade.c: hands over to the program that was asked. It comes back where that cannot be done. */
+void sv_upgrade_go(SvSuper *super);
 void sv_server_close(SvSuper *super);

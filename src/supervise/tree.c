@@ -103,6 +103,16 @@ sv_tree_end(SvSuper *super, SvProc *proc, int status)
     return true;
 }
 
+void
+sv_tree_resume(SvSuper *super, SvProc *proc)
+{
+    if (!proc->tree)
+        return;
+    proc->tree->failed_step = "its directory";
+    sv_watch_resume(&super->loop, &proc->tree->watch, events_ready);
+    sv_timer_resume(&super->loop, &proc->tree->timer, timer_fired);
+}
+
 uint64_t
 sv_tree_ended(const SvProc *proc)
 {

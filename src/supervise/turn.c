@@ -47,6 +47,12 @@ turn_fired(SvSuper *super, SvTimer *timer)
 }
 
 void
+sv_turn_resume(SvSuper *super)
+{
+    sv_timer_resume(&super->loop, &super->turns, turn_fired);
+}
+
+void
 sv_turn_wait(SvSuper *super)
 {
     if (super->turns.armed)

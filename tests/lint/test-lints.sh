@@ -64,6 +64,33 @@ verdict 'a-good-tree-passes-the-layers' 0 check-layers "$work"
 verdict 'a-good-tree-passes-the-lengths' 0 check-length "$work"
 verdict 'a-good-tree-passes-the-style' 0 check-style "$work"
 
+# state MEMBER: a tree whose supervisor hands over a struct without MEMBER.
+state() {
+    fresh
+    write src/supervise/super.h << 'END'
+typedef struct SvProc {
+    struct SvProc *next, *last; /* a, b; */
+    void (*ready)(int a, int b);
+    char text[SV_MAX + 1];
+} SvProc;
+END
+    write src/supervise/state-fields.c << 'END'
+static const SvField proc[] = {
+    LEFT(SvProc, next, "x"), LEFT(SvProc, last, "x"),
+    LEFT(SvProc, ready, "x"),
+    ARRAY(SvProc, text),
+};
+const SvFields fields_proc = FIELDS(SvProc, proc);
+END
+    sed -i "s/(SvProc, $1\\b/(SvOther, $1/" "$work/src/supervise/state-fields.c"
+}
+state none
+verdict 'members-that-are-handed-over-pass' 0 check-state "$work"
+for member in next last ready text; do
+    state $member
+    verdict "a-member-that-is-not-handed-over-is-found-$member" 1 check-state "$work"
+done
+
 fault 'a-lower-layer-may-not-include-a-higher' check-layers src/base/text.c << 'END'
 #include "base/text.h"
 #include "domain/site.h"
