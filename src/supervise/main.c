@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "supervise/super.h"
+#include "supervise/upgrade.h"
 #include "supervise/values.h"
 
 static const char help[] =
@@ -44,12 +44,14 @@ static const char help[] =
     "-a/--minfds NUM -- the minimum number of file descriptors for start success\n"
     "-t/--strip_ansi -- strip ansi escape codes from process output\n"
     "--minprocs NUM -- the minimum number of processes available for start success\n"
-    "--print-config -- print the configuration as JSON and exit\n";
+    "--print-config -- print the configuration as JSON and exit\n"
+    "--check-state -- exit with 0 if the state on stdin could be taken over (for upgrades)\n";
 
 typedef struct Options {
     const char *config;
     SvOverrides given;
     bool print;
+    bool check_state;
 } Options;
 
 static int
@@ -59,7 +61,7 @@ usage(const char *program, const char *text)
     return 2;
 }
 
-enum { OPTION_MINPROCS = 256, OPTION_PRINT };
+enum { OPTION_MINPROCS = 256, OPTION_PRINT, OPTION_CHECK_STATE };
 
 static const struct option long_options[] = {
     {"configuration", required_argument, NULL, 'c'},
@@ -82,6 +84,7 @@ static const struct option long_options[] = {
     {"strip_ansi", no_argument, NULL, 't'},
     {"minprocs", required_argument, NULL, OPTION_MINPROCS},
     {"print-config", no_argument, NULL, OPTION_PRINT},
+    {SV_CHECK_STATE + 2, no_argument, NULL, OPTION_CHECK_STATE},
     {NULL, 0, NULL, 0},
 };
 
@@ -93,6 +96,7 @@ set_flag(Options *options, int option)
     options->given.nocleanup |= option == 'k';
     options->given.strip_ansi |= option == 't';
     options->print |= option == OPTION_PRINT;
+    options->check_state |= option == OPTION_CHECK_STATE;
 }
 
 static void
@@ -340,9 +344,8 @@ remove_groups(SvSuper *super)
             break;
 }
 
-/* From one start to its end; the processes of the one before have all stopped. */
 static int
-supervise(SvSuper *super, const char *program, bool first)
+begin(SvSuper *super, const char *program, bool first)
 {
     open_log(super);
     if (!super->config->nocleanup)
@@ -355,8 +358,18 @@ supervise(SvSuper *super, const char *program, bool first)
             daemonise(super);
         write_pidfile(super);
         sv_super_begin(super);
-        sv_super_run(super);
     }
+    return r;
+}
+
+/* From one start to its end; the processes of the one before have all stopped, or go on with us. */
+static int
+supervise(SvSuper *super, const char *program, bool first, bool taken_over)
+{
+    int r = taken_over ? 0 : begin(super, program, first);
+
+    if (r == 0)
+        sv_super_run(super);
     sv_server_close(super);
     remove_groups(super);
     if (super->own_pidfile)
@@ -382,8 +395,23 @@ take_new_config(SvSuper *super)
     super->runtime = super->candidate_runtime;
 }
 
+/* The daemon changes its directory, and a configuration goes; the file is read again from where it was. */
+static void
+keep_config_path(SvSuper *super, const char *path)
+{
+    static char absolute[PATH_MAX];
+    char directory[PATH_MAX] = "";
+
+    if (*path != '/' && !getcwd(directory, sizeof directory))
+        directory[0] = '\0';
+    SvBuf buf;
+    sv_buf_init(&buf, absolute, sizeof absolute);
+    sv_buf_printf(&buf, "%s%s%s", directory, directory[0] != '\0' ? "/" : "", path);
+    super->config_path = absolute;
+}
+
 static int
-run(SvSuper *super, const char *program)
+set_up(SvSuper *super, const char *program)
 {
     char *problem;
     sigset_t all;
@@ -409,8 +437,20 @@ run(SvSuper *super, const char *program)
                               "minprocs) cannot be had.");
     if (sv_super_init(super) < 0)
         return usage(program, "cannot make the event loop");
+    return 0;
+}
+
+static int
+run(SvSuper *super, const char *program, SvTakeover *takeover)
+{
+    int r = takeover ? sv_takeover_run(takeover, super) : set_up(super, program);
+
+    if (r != 0)
+        return r;
+    if (takeover)
+        keep_config_path(super, super->config->path);
     for (bool first = true;; first = false) {
-        int r = supervise(super, program, first);
+        r = supervise(super, program, first, first && takeover);
         if (r != 0 || super->mood == SV_MOOD_SHUTDOWN) {
             sv_cgroup_close(&super->cgroups);
             return r != 0 ? r : super->exit_status;
@@ -419,18 +459,41 @@ run(SvSuper *super, const char *program)
     }
 }
 
+static int
+print_config(const char *path, const Options *options, const char *program)
+{
+    SvConfig *config;
+    char *problem;
+
+    if (sv_config_read(path, &options->given, &config, &problem) < 0)
+        return usage(program, problem);
+    sv_config_dump(config, stdout);
+    return 0;
+}
+
 int
 main(int argc, char **argv)
 {
     static SvSuper super;
     static char read_buffer[SV_READ_MAX + 64];
     static char strip_buffer[SV_READ_MAX + 64];
+    SvTakeover takeover;
+    bool taken_over = sv_takeover_begin(&takeover, argv);
     Options options = {0};
-    char absolute[PATH_MAX];
     int r = read_options(argc, argv, &options);
 
     if (r >= 0)
         return r;
+    super.read_buffer = read_buffer;
+    super.strip_buffer = strip_buffer;
+    super.overrides = &options.given;
+    super.mood = SV_MOOD_RUNNING;
+    super.stdout_fd = -1;
+    sv_upgrade_init(&super, argv);
+    if (options.check_state)
+        return sv_takeover_check(&super);
+    if (taken_over)
+        return run(&super, argv[0], &takeover);
     const char *path = options.config ? options.config : find_config();
     if (!path)
         return usage(
@@ -439,25 +502,8 @@ main(int argc, char **argv)
             "/etc/supervisord.conf, /etc/supervisor/supervisord.conf); use the -c option to "
             "specify a "
             "config file at a different path");
-    if (options.print) {
-        SvConfig *config;
-        char *problem;
-        if (sv_config_read(path, &options.given, &config, &problem) < 0)
-            return usage(argv[0], problem);
-        sv_config_dump(config, stdout);
-        return 0;
-    }
-    super.read_buffer = read_buffer;
-    super.strip_buffer = strip_buffer;
-    super.overrides = &options.given;
-    /* The daemon changes its directory; the file is read again from where it was. */
-    super.config_path = path;
-    if (*path != '/' && getcwd(absolute, sizeof absolute)) {
-        strncat(absolute, "/", sizeof absolute - strlen(absolute) - 1);
-        strncat(absolute, path, sizeof absolute - strlen(absolute) - 1);
-        super.config_path = absolute;
-    }
-    super.mood = SV_MOOD_RUNNING;
-    super.stdout_fd = -1;
-    return run(&super, argv[0]);
+    if (options.print)
+        return print_config(path, &options, argv[0]);
+    keep_config_path(&super, path);
+    return run(&super, argv[0], NULL);
 }

@@ -319,6 +319,8 @@ static const SvMethod methods[] = {
      "Take a group by the configuration that was read last; what is the same goes on"},
     {"fassembler.status", "string", 0, 0, sv_rpc_compact_status,
      "All processes: a line each, with tabs between group, name, state and description"},
+    {"fassembler.upgrade", "struct string", 0, 1, sv_rpc_upgrade,
+     "Go on as the program of this path, or as what is now where we were started from"},
     {"supervisor.addProcessGroup", "boolean string", 1, 1, add_group,
      "Update the config for a running process from config file."},
     {"supervisor.clearAllProcessLogs", "array", 0, 0, sv_rpc_clear_all_logs,

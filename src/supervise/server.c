@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "supervise/upgrade.h"
 #include "supervise/values.h"
 
 #define AT_HAND  4 /* connections whose buffers stay */
@@ -284,6 +285,17 @@ run_call(SvSuper *super, SvClient *client)
     reply_call(super, client, outcome == SV_FAILED);
 }
 
+static void
+is_decided(SvServer *server, SvClient *client, SvOutcome outcome)
+{
+    end_value(client, outcome);
+    client->woken = true;
+    client->waiting = false;
+    client->rpc.pending = 0;
+    client->rpc.building = outcome == SV_FAILED;
+    server->woken |= client->rpc.bit;
+}
+
 void
 sv_server_wake(SvSuper *super, SvProc *proc)
 {
@@ -292,14 +304,8 @@ sv_server_wake(SvSuper *super, SvProc *proc)
     for (uint64_t bits = server ? proc->waiters : 0; bits != 0; bits &= bits - 1) {
         SvClient *client = &server->clients[__builtin_ctzll(bits)];
         SvOutcome outcome = sv_rpc_wake(&client->rpc, proc);
-        if (outcome == SV_WAITS)
-            continue;
-        end_value(client, outcome);
-        client->woken = true;
-        client->waiting = false;
-        client->rpc.pending = 0;
-        client->rpc.building = outcome == SV_FAILED;
-        server->woken |= client->rpc.bit;
+        if (outcome != SV_WAITS)
+            is_decided(server, client, outcome);
     }
 }
 
@@ -320,6 +326,25 @@ sv_server_resume(SvSuper *super)
             run_multicall(super, client, &call);
         else
             reply_call(super, client, client->rpc.building);
+    }
+}
+
+void
+sv_server_upgraded(SvSuper *super, int fault, const char *text)
+{
+    SvServer *server = super->server;
+
+    for (unsigned i = 0; server && i < server->client_count; i++) {
+        SvClient *client = &server->clients[i];
+        SvOutcome outcome = SV_DONE;
+        if (client->watch.fd < 0 || !client->waiting || !client->rpc.upgrading)
+            continue;
+        client->rpc.upgrading = false;
+        if (fault != 0)
+            outcome = sv_rpc_fail(&client->rpc, fault, "%s", text);
+        else
+            sv_upgrade_describe(super, &client->out);
+        is_decided(server, client, outcome);
     }
 }
 

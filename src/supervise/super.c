@@ -484,5 +484,7 @@ sv_super_run(SvSuper *super)
         if (super->mood < SV_MOOD_RUNNING)
             stop_step(super);
         sv_server_resume(super);
+        if (super->upgrade.due)
+            sv_upgrade_go(super);
     }
 }

@@ -1,7 +1,9 @@
 /*
- * What supervisorctl does not have: crash.
+ * What supervisorctl does not have: crash, upgrade.
  */
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -103,4 +105,39 @@ sv_cmd_crash(SvCtl *ctl, char *args)
     }
     for (; name && print_crashes(ctl, name); name = sv_next_word(&args))
         continue;
+}
+
+void
+sv_cmd_upgrade(SvCtl *ctl, char *args)
+{
+    char *path = sv_next_word(&args);
+    char absolute[PATH_MAX];
+    SvValue value;
+    int64_t fault;
+
+    if (path && sv_next_word(&args)) {
+        sv_ctl_error(ctl, SV_EXIT_GENERIC, "Error: upgrade takes one path");
+        return;
+    }
+    if (path && !realpath(path, absolute)) {
+        sv_ctl_error(ctl, SV_EXIT_GENERIC, "ERROR: %s: %m", path);
+        return;
+    }
+    if (!sv_ctl_is_up(ctl))
+        return;
+    int r = path ? sv_ctl_call(ctl, &value, &fault, "fassembler.upgrade", "s", absolute)
+                 : sv_ctl_call(ctl, &value, &fault, "fassembler.upgrade", "");
+    if (r == 0 && fault == SV_FAULT_UNKNOWN_METHOD)
+        sv_ctl_error(ctl, SV_EXIT_GENERIC,
+                     "ERROR: this supervisor cannot be upgraded while it runs");
+    else if (r == 0 && fault == SV_FAULT_SHUTDOWN_STATE)
+        sv_ctl_error(ctl, SV_EXIT_GENERIC, "ERROR: supervisor shutting down");
+    else if (r == 0 && fault != 0)
+        sv_ctl_error(ctl, SV_EXIT_GENERIC, "ERROR: %s", value.text ? value.text : "");
+    else if (r < 0)
+        sv_ctl_unexpected(ctl, r, fault, &value);
+    else
+        printf("upgraded from %s to %s: %lld processes went on, %lld ms\n", text_of(&value, "from"),
+               text_of(&value, "to"), number_of(&value, "processes"),
+               number_of(&value, "milliseconds"));
 }

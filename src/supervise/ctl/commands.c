@@ -277,7 +277,7 @@ list_commands(void)
             printf("%-*s", widths[i % 7], names[i]);
     }
     puts("\nmore commands (type help <topic>):\n==================================");
-    puts("crash");
+    puts("crash  upgrade");
     putchar('\n');
 }
 
@@ -369,6 +369,10 @@ const SvCommand sv_commands[] = {
      "update all\t\tReload config and add/remove as necessary, and will restart affected programs\n"
      "update <gname> [...]\tUpdate specific groups",
      'g'},
+    {"upgrade", sv_cmd_upgrade,
+     "upgrade\t\t\tReplace the program of the supervisor while everything it runs goes on\n"
+     "upgrade <path>\t\tReplace it by this program",
+     '\0'},
     {"version", cmd_version, "version\t\t\tShow the version of the remote supervisord process",
      '\0'},
     {NULL, NULL, NULL, '\0'},

@@ -81,6 +81,7 @@ void sv_cmd_tail(SvCtl *ctl, char *args);
 void sv_cmd_maintail(SvCtl *ctl, char *args);
 void sv_cmd_fg(SvCtl *ctl, char *args);
 void sv_cmd_crash(SvCtl *ctl, char *args);
+void sv_cmd_upgrade(SvCtl *ctl, char *args);
 
 /* shell.c */
 void sv_ctl_shell(SvCtl *ctl);
