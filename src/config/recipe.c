@@ -326,7 +326,7 @@ static const FaKey recipe_keys[] = {
      .help = "Patterns of files that are copied, not linked, since programs write to them"},
     {"data", FA_KEY_MAP, .read = read_data, .help = "See *Data*"},
     {"migrations", FA_KEY_PATH, AT(migrations),
-     .help = "Folder of the source with the steps of its database"},
+     .help = "Folder of what was built that holds changes of its data. See *Migration*"},
     {"usage", FA_KEY_MAP, .read = read_usage, .help = "See *Usage*"},
     {"develop", FA_KEY_MAP, .read = read_develop, .help = "See *Develop*"},
     {"port", FA_KEY_OTHER, .read = read_port, .kind = "number, 0 to 49",

@@ -1,5 +1,6 @@
 #include "config/reference.h"
 
+#include "config/migration.h"
 #include "config/product.h"
 #include "config/recipe.h"
 #include "config/site.h"
@@ -36,5 +37,6 @@ fa_config_reference(void)
     describe(fa_recipe_schemas, page);
     describe(fa_step_schemas, page);
     describe(fa_service_schemas, page);
+    describe(fa_migration_schemas, page);
     return g_string_free(page, FALSE);
 }
