@@ -84,7 +84,7 @@ static const struct option long_options[] = {
     {"strip_ansi", no_argument, NULL, 't'},
     {"minprocs", required_argument, NULL, OPTION_MINPROCS},
     {"print-config", no_argument, NULL, OPTION_PRINT},
-    {SV_CHECK_STATE + 2, no_argument, NULL, OPTION_CHECK_STATE},
+    {SV_CHECK_STATE, no_argument, NULL, OPTION_CHECK_STATE},
     {NULL, 0, NULL, 0},
 };
 

@@ -141,7 +141,7 @@ make_argv(const SvUpgrade *upgrade)
             return NULL;
         list[count++] = *word;
     }
-    list[count++] = SV_CHECK_STATE;
+    list[count++] = "--" SV_CHECK_STATE;
     list[count] = NULL;
     return list;
 }

@@ -8,7 +8,7 @@
  */
 #include "supervise/rpc.h"
 
-#define SV_CHECK_STATE "--check-state"
+#define SV_CHECK_STATE "check-state"
 /* What it says where it can: a program that ignores the option ends with 0 as well. */
 #define SV_STATE_GOOD "can take over"
 
