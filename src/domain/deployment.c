@@ -2,27 +2,28 @@
 
 #include <string.h>
 
-/* What there is to do, in this order, and whether it is undone after a failure. */
+/* What there is to do, in this order, whether it is undone after a failure, and whether users are without it. */
 static const struct {
     const char *name;
     bool has_undo;
+    bool is_vital; /* after the switch: its failure undoes, too */
 } steps[] = {
-    [FA_DEPLOY_STEP_LOCK] = {"lock", false},
-    [FA_DEPLOY_STEP_BUILD] = {"build", false},
-    [FA_DEPLOY_STEP_BACKUP] = {"backup", false},
-    [FA_DEPLOY_STEP_RENDER] = {"render", true},
-    [FA_DEPLOY_STEP_MIGRATE_ONLINE] = {"migrate-online", true},
-    [FA_DEPLOY_STEP_START] = {"start", true},
-    [FA_DEPLOY_STEP_CHECK] = {"check", false},
-    [FA_DEPLOY_STEP_SMOKE] = {"smoke", false},
-    [FA_DEPLOY_STEP_MAINTENANCE_ON] = {"maintenance-on", true},
-    [FA_DEPLOY_STEP_MIGRATE_OFFLINE] = {"migrate-offline", true},
-    [FA_DEPLOY_STEP_SWITCH] = {"switch", true},
-    [FA_DEPLOY_STEP_MAINTENANCE_OFF] = {"maintenance-off", true},
-    [FA_DEPLOY_STEP_DRAIN] = {"drain", false},
-    [FA_DEPLOY_STEP_WATCH] = {"watch", false},
-    [FA_DEPLOY_STEP_STOP] = {"stop", false},
-    [FA_DEPLOY_STEP_MIGRATE_BACK] = {"migrate-back", false},
+    [FA_DEPLOY_STEP_LOCK] = {"lock", false, false},
+    [FA_DEPLOY_STEP_BUILD] = {"build", false, false},
+    [FA_DEPLOY_STEP_BACKUP] = {"backup", false, false},
+    [FA_DEPLOY_STEP_RENDER] = {"render", true, false},
+    [FA_DEPLOY_STEP_MIGRATE_ONLINE] = {"migrate-online", true, false},
+    [FA_DEPLOY_STEP_START] = {"start", true, false},
+    [FA_DEPLOY_STEP_CHECK] = {"check", false, false},
+    [FA_DEPLOY_STEP_SMOKE] = {"smoke", false, false},
+    [FA_DEPLOY_STEP_MAINTENANCE_ON] = {"maintenance-on", true, false},
+    [FA_DEPLOY_STEP_MIGRATE_OFFLINE] = {"migrate-offline", true, false},
+    [FA_DEPLOY_STEP_SWITCH] = {"switch", true, false},
+    [FA_DEPLOY_STEP_MAINTENANCE_OFF] = {"maintenance-off", true, true},
+    [FA_DEPLOY_STEP_DRAIN] = {"drain", false, false},
+    [FA_DEPLOY_STEP_WATCH] = {"watch", false, true},
+    [FA_DEPLOY_STEP_STOP] = {"stop", false, false},
+    [FA_DEPLOY_STEP_MIGRATE_BACK] = {"migrate-back", false, false},
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(steps) == FA_DEPLOY_STEPS);
 
@@ -150,11 +151,9 @@ fa_deployment_new(const FaEvent *begun)
 static bool
 is_undoing(const FaDeployment *deployment)
 {
-    if (!deployment->has_failed)
-        return false;
-    return deployment->failed_step <= FA_DEPLOY_STEP_SWITCH ||
-           (deployment->states[FA_DEPLOY_STEP_WATCH] == FA_DEPLOY_STATE_FAILED &&
-            fa_deployment_can_go_back(deployment));
+    return deployment->has_failed &&
+           (deployment->failed_step <= FA_DEPLOY_STEP_SWITCH ||
+            (deployment->is_lost && fa_deployment_can_go_back(deployment)));
 }
 
 static void
@@ -166,20 +165,27 @@ apply_step(FaDeployment *deployment, JsonObject *payload)
         !fa_deploy_state_from_string(text_of(payload, "state"), &state))
         return;
     deployment->states[step] = state;
-    if (state != FA_DEPLOY_STATE_FAILED || deployment->has_failed)
+    if (state != FA_DEPLOY_STATE_FAILED)
+        return;
+    deployment->is_lost = deployment->is_lost || steps[step].is_vital;
+    if (deployment->has_failed)
         return;
     deployment->has_failed = true;
     deployment->failed_step = step;
     deployment->reason = g_strdup(text_of(payload, "detail"));
 }
 
-/* Tried is enough: what an irreversible one left when it failed, nobody knows. */
+/*
+ * After an irreversible one was made offline, or a backup was put back for one, what users write would be lost on the way
+ * back. Tried is enough: what it left when it failed, nobody knows. What is done to undo all this does not count.
+ */
 static void
 apply_migration(FaDeployment *deployment, JsonObject *payload)
 {
-    if (strcmp(text_of(payload, "mode"), "offline") == 0 &&
-        strcmp(text_of(payload, "direction"), "up") == 0 &&
-        !fa_json_get_bool(payload, "reversible", false))
+    bool is_offline = strcmp(text_of(payload, "mode"), "offline") == 0;
+    bool is_down = strcmp(text_of(payload, "direction"), "down") == 0;
+    if (!is_undoing(deployment) && !fa_json_get_bool(payload, "reversible", false) &&
+        (is_offline || is_down))
         deployment->has_burnt_bridges = true;
 }
 
@@ -260,9 +266,9 @@ fa_deployment_next(const FaDeployment *deployment)
         if (state == FA_DEPLOY_STATE_NONE || state == FA_DEPLOY_STATE_BEGUN)
             return (FaDeployNext){.act = FA_DEPLOY_ACT_STEP, .step = (FaDeployStep)step};
     }
-    bool is_lost = deployment->states[FA_DEPLOY_STEP_WATCH] == FA_DEPLOY_STATE_FAILED;
     return (FaDeployNext){.act = FA_DEPLOY_ACT_END,
-                          .outcome = is_lost ? FA_DEPLOY_OUTCOME_FAILED : FA_DEPLOY_OUTCOME_DONE};
+                          .outcome = deployment->is_lost ? FA_DEPLOY_OUTCOME_FAILED
+                                                         : FA_DEPLOY_OUTCOME_DONE};
 }
 
 /* Does the ledger know what the switch did? It is written between the begin and the end of that step. */
@@ -271,9 +277,8 @@ is_switch_known(const FaDeployment *deployment, FaDeployStep step, FaDeployState
 {
     if (step != FA_DEPLOY_STEP_SWITCH)
         return true;
-    return state == FA_DEPLOY_STATE_DONE     ? deployment->is_switched
-           : state == FA_DEPLOY_STATE_UNDONE ? !deployment->is_switched
-                                             : true;
+    return state == FA_DEPLOY_STATE_BEGUN ||
+           (state == FA_DEPLOY_STATE_DONE) == deployment->is_switched;
 }
 
 static bool
@@ -370,7 +375,8 @@ FaDecision *
 fa_deployment_decide_give_up(const FaDeployment *deployment, const FaAsker *asker)
 {
     FaDeployNext next = fa_deployment_next(deployment);
-    if (next.act != FA_DEPLOY_ACT_STEP || next.step > FA_DEPLOY_STEP_SWITCH)
+    if (next.act != FA_DEPLOY_ACT_STEP || next.step > FA_DEPLOY_STEP_SWITCH ||
+        deployment->is_switched)
         return refuse(deployment->id, FA_DEPLOYMENT_GIVEN_UP);
     return say_step(deployment, next.step, FA_DEPLOY_STATE_FAILED, FA_DEPLOYMENT_GIVEN_UP, 0,
                     asker);

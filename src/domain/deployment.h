@@ -8,7 +8,7 @@
  *   begun ──► lock … smoke ──► maintenance-on ─► migrate-offline ─► switch    undo what has an undo,
  *                                                                     │       the last one first ──► failed | undone
  *                                                                     ▼              ▲
- *                                             maintenance-off ─► drain ─► watch ─────┘ health was lost: rolled-back
+ *                                             maintenance-off ─► drain ─► watch ─────┘ users are without it: rolled-back
  *                                                                     │
  *                                                                     ▼
  *                                                        stop ─► migrate-back ──► done
@@ -16,10 +16,12 @@
  *   a step:  none ──► begun ──► done ──► undone          none ──► done: there was nothing to do
  *                       └─► failed ──► undone
  *
- * Before the switch every failure undoes. After it, only health that was lost in the watch time undoes, when there is
+ * Before the switch every failure undoes. After it, only health that was lost in the watch time does, and a maintenance that
+ * does not end, when there is
  * something to go back to and no irreversible migration was made offline; any other failure is written down, and the
  * deployment goes on. What is `begun` and no more, because somebody was killed, is done again: steps and their undoing can be
- * repeated. To give up, a step is said to have failed, because of FA_DEPLOYMENT_GIVEN_UP; from then on it is as above.
+ * repeated. What was done may not have
+ * been written down, so that undoing a step undoes all of it, told or not. To give up, a step is said to have failed, because of FA_DEPLOYMENT_GIVEN_UP; from then on it is as above.
  */
 #include <glib.h>
 #include <stdbool.h>
@@ -92,10 +94,12 @@ typedef struct FaDeployment {
     FaDeployState states[FA_DEPLOY_STEPS];
     FaDeployStep failed_step; /* the first that failed, when has_failed */
     bool has_failed;
-    char *reason;           /* (nullable) its detail */
-    bool is_switched;       /* the new one serves */
-    bool was_switched;      /* it did, at some time */
-    bool has_burnt_bridges; /* an irreversible migration was made offline, or tried */
+    char *reason;      /* (nullable) its detail */
+    bool is_lost;      /* health was, or users are still shown the maintenance, after the switch */
+    bool is_switched;  /* the new one serves */
+    bool was_switched; /* it did, at some time */
+    bool
+        has_burnt_bridges; /* an irreversible migration was made offline, or one gone back past, or tried */
     bool has_ended;
     FaDeployOutcome outcome;
 } FaDeployment;

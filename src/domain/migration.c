@@ -75,16 +75,17 @@ fa_migration_plan_has(const FaMigrationPlan *plan, FaMigrationPhase phase)
     return false;
 }
 
-static bool
-is_in(const GPtrArray *list, const FaMigration *wanted)
+/* (transfer none) (nullable) */
+static const FaMigration *
+find(const GPtrArray *list, const FaMigration *wanted)
 {
     for (guint i = 0; i < list->len; i++) {
         const FaMigration *migration = g_ptr_array_index(list, i);
         if (strcmp(migration->component, wanted->component) == 0 &&
             strcmp(migration->name, wanted->name) == 0)
-            return true;
+            return migration;
     }
-    return false;
+    return NULL;
 }
 
 static FaMigrationWay
@@ -162,12 +163,13 @@ fa_migration_plan(const GPtrArray *executed, const GPtrArray *wanted,
     plan->reasons = fa_reasons_new();
     for (guint i = executed->len; i > 0; i--) {
         const FaMigration *migration = g_ptr_array_index(executed, i - 1);
-        if (!is_in(wanted, migration))
+        if (find(wanted, migration) == NULL)
             add_down(plan, migration, way_of(migration, answers, answer_count));
     }
     for (guint i = 0; i < wanted->len; i++) {
         const FaMigration *migration = g_ptr_array_index(wanted, i);
-        if (!is_in(executed, migration))
+        const FaMigration *before = find(executed, migration);
+        if (before == NULL || before->is_partial)
             add_step(plan, migration,
                      migration->mode == FA_MIGRATION_ONLINE ? FA_MIGRATION_BEFORE
                                                             : FA_MIGRATION_CLOSED,

@@ -5,7 +5,7 @@
  * An `online` one is made while the old code serves, which lives with it; an `offline` one between two codes, while the
  * edge answers 503. A reversible one can be undone; going back past one that cannot be is refused, unless it is said how.
  *
- *   executed, wanted              nothing to do
+ *   executed, wanted              nothing to do; what was only tried is run again
  *   wanted only                   run, in the order of the list
  *   executed only                 undone, the last one first; online ones only after the newer code is gone
  */
@@ -24,6 +24,8 @@ typedef struct FaMigration {
     char *name; /* "0007-add-tags" */
     FaMigrationMode mode;
     bool is_reversible;
+    bool
+        is_partial; /* of an executed one that cannot be undone: it was tried, and nobody knows how far it came */
 } FaMigration;
 
 /* (transfer full) */

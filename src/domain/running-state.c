@@ -26,6 +26,7 @@ put_deployment(GByteArray *state, const FaDeployment *open)
     fa_state_put_number(state, open->failed_step);
     fa_state_put_number(state, open->has_failed);
     fa_state_put_text(state, open->reason);
+    fa_state_put_number(state, open->is_lost);
     fa_state_put_number(state, open->is_switched);
     fa_state_put_number(state, open->was_switched);
     fa_state_put_number(state, open->has_burnt_bridges);
@@ -56,6 +57,7 @@ get_deployment(FaStateReader *reader, const char *environment)
     open->failed_step = fa_state_get_enum(reader, FA_DEPLOY_STEPS - 1);
     open->has_failed = fa_state_get_enum(reader, 1);
     open->reason = fa_state_get_text(reader);
+    open->is_lost = fa_state_get_enum(reader, 1);
     open->is_switched = fa_state_get_enum(reader, 1);
     open->was_switched = fa_state_get_enum(reader, 1);
     open->has_burnt_bridges = fa_state_get_enum(reader, 1);
@@ -86,6 +88,7 @@ put_standing(GByteArray *state, const FaStanding *standing)
         fa_state_put_text(state, migration->name);
         fa_state_put_number(state, migration->mode);
         fa_state_put_number(state, migration->is_reversible);
+        fa_state_put_number(state, migration->is_partial);
     }
     fa_state_put_text(state, standing->broken.what);
     fa_state_put_text(state, standing->broken.reason);
@@ -112,7 +115,9 @@ get_migrations(FaStateReader *reader, GPtrArray *executed)
         g_autofree char *name = fa_state_get_set_text(reader);
         FaMigrationMode mode = fa_state_get_enum(reader, FA_MIGRATION_OFFLINE);
         bool is_reversible = fa_state_get_enum(reader, 1);
-        g_ptr_array_add(executed, fa_migration_new(component, name, mode, is_reversible));
+        FaMigration *migration = fa_migration_new(component, name, mode, is_reversible);
+        migration->is_partial = fa_state_get_enum(reader, 1);
+        g_ptr_array_add(executed, migration);
     }
 }
 

@@ -213,36 +213,44 @@ apply_ended(FaStanding *standing, const FaEvent *event, JsonObject *payload)
     g_clear_pointer(&standing->open, fa_deployment_free);
 }
 
-static void
-remove_migration(FaStanding *standing, const char *component, const char *name)
+/* (nullable) */
+static FaMigration *
+find_migration(const FaStanding *standing, const char *component, const char *name)
 {
     for (guint i = 0; i < standing->executed->len; i++) {
-        const FaMigration *migration = g_ptr_array_index(standing->executed, i);
-        if (strcmp(migration->component, component) == 0 && strcmp(migration->name, name) == 0) {
-            g_ptr_array_remove_index(standing->executed, i);
-            return;
-        }
+        FaMigration *migration = g_ptr_array_index(standing->executed, i);
+        if (strcmp(migration->component, component) == 0 && strcmp(migration->name, name) == 0)
+            return migration;
     }
+    return NULL;
 }
 
+/* Run: it is the last one now. Undone: it is there no more. Failed: it counts when it cannot be undone. */
 static void
 apply_migration(FaStanding *standing, const FaEvent *event, JsonObject *payload)
 {
     const char *component = fa_json_get_string(payload, "component");
     const char *name = fa_json_get_string(payload, "migration");
     const char *mode = fa_json_get_string(payload, "mode");
+    bool is_done = g_strcmp0(fa_json_get_string(payload, "outcome"), "done") == 0;
+    bool is_up = g_strcmp0(fa_json_get_string(payload, "direction"), "up") == 0;
+    bool is_reversible = fa_json_get_bool(payload, "reversible", false);
     FaMigrationMode how = FA_MIGRATION_ONLINE;
     apply_step(standing, event, payload);
-    if (component == NULL || name == NULL ||
-        g_strcmp0(fa_json_get_string(payload, "outcome"), "done") != 0)
+    if (component == NULL || name == NULL)
         return;
-    remove_migration(standing, component, name);
+    FaMigration *before = find_migration(standing, component, name);
+    if (!is_done && (!is_up || is_reversible || before != NULL))
+        return;
+    if (before != NULL)
+        g_ptr_array_remove(standing->executed, before);
+    if (!is_up)
+        return;
     if (mode != NULL)
         fa_migration_mode_from_string(mode, &how);
-    if (g_strcmp0(fa_json_get_string(payload, "direction"), "up") == 0)
-        g_ptr_array_add(
-            standing->executed,
-            fa_migration_new(component, name, how, fa_json_get_bool(payload, "reversible", false)));
+    FaMigration *migration = fa_migration_new(component, name, how, is_reversible);
+    migration->is_partial = !is_done;
+    g_ptr_array_add(standing->executed, migration);
 }
 
 static const struct {

@@ -1,0 +1,58 @@
+#pragma once
+/*
+ * Who may do what. Roles are given for a site, or for all of them; each may do what the ones before it may. Somebody without a
+ * role may nothing. What only concerns the rig as a whole needs the role for all sites.
+ */
+#include <glib.h>
+#include <stdbool.h>
+
+#include "domain/decision.h"
+
+typedef enum FaRole {
+    FA_ROLE_NONE,
+    FA_ROLE_VIEWER,
+    FA_ROLE_DEVELOPER,
+    FA_ROLE_RELEASE_MANAGER,
+    FA_ROLE_ADMIN,
+} FaRole;
+
+const char *fa_role_to_string(FaRole role);
+bool fa_role_from_string(const char *text, FaRole *ret_role);
+
+typedef enum FaAction {
+    FA_ACTION_LOOK,
+    FA_ACTION_BUILD,
+    FA_ACTION_NOTE_ADD,
+    FA_ACTION_RUN_ANYTHING, /* deploy, roll back, start or stop where the track is `anything` */
+    FA_ACTION_REFRESH,      /* backstage from trunk, leapfrog from live */
+    FA_ACTION_RELEASE_CUT,
+    FA_ACTION_RELEASE_REJECT,
+    FA_ACTION_DEPLOY,   /* to all other tracks */
+    FA_ACTION_ROLLBACK, /* there, too */
+    FA_ACTION_STORE_GC,
+    FA_ACTION_ENVIRONMENT_CREATE,
+    FA_ACTION_ENVIRONMENT_RETIRE,
+    FA_ACTION_EDGE_APPLY,
+    FA_ACTION_LEDGER_IMPORT,
+    FA_ACTION_ACT_AS,
+} FaAction;
+
+#define FA_ACTIONS (FA_ACTION_ACT_AS + 1)
+
+const char *fa_action_to_string(FaAction action);
+bool fa_action_from_string(const char *text, FaAction *ret_action);
+FaRole fa_action_least_role(FaAction action);
+
+#define FA_ACCESS_ALL_SITES "*"
+
+typedef struct FaGrant {
+    const char *actor;
+    const char *site; /* or FA_ACCESS_ALL_SITES */
+    FaRole role;
+} FaGrant;
+
+/* The highest that @actor has; @site NULL: of those that are for all sites. */
+FaRole fa_access_role(const FaGrant *grants, size_t count, const char *actor, const char *site);
+/* (transfer full) of FaReason: ROLE_MISSING with the least role that may, or nothing. @site is NULL for what is not about one. */
+GPtrArray *fa_access_check(const FaGrant *grants, size_t count, const char *actor, FaAction action,
+                           const char *site);

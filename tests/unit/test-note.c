@@ -1,0 +1,134 @@
+#include "domain/access.h"
+#include "domain/note.h"
+#include "fold.h"
+
+static void
+add(FaNotes *notes, const char *component, const char *revision, const char *release,
+    bool is_trailer)
+{
+    g_autoptr(FaNote) note = fa_note_new(component, FA_NOTE_CONFIG, "set `x`");
+    note->id = g_strdup("n");
+    note->revision = g_strdup(revision);
+    note->release = g_strdup(release);
+    note->is_from_commit = is_trailer;
+    g_autoptr(FaDecision) decision = fa_note_decide_add(notes, note, &fold_asker);
+    for (guint i = 0; i < decision->events->len; i++) {
+        const FaEvent *event = &g_array_index(decision->events, FaEvent, i);
+        fold_check(event);
+        fa_notes_apply(notes, event);
+    }
+}
+
+static void
+test_between(void)
+{
+    g_autoptr(FaNotes) notes = fa_notes_new();
+    g_autoptr(GHashTable) commits = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) releases = g_hash_table_new(g_str_hash, g_str_equal);
+    add(notes, "wiki", "r1", NULL, true);
+    add(notes, "wiki", "r2", NULL, false);
+    add(notes, "blog", "r1", NULL, false);
+    add(notes, "blog", NULL, "0.6.1", false);
+    add(notes, "blog", NULL, NULL, false);
+    g_hash_table_add(commits, (gpointer) "wiki r1");
+    g_hash_table_add(releases, (gpointer) "0.6.1");
+    const FaNoteRange range = {.commits = commits, .releases = releases};
+    g_autoptr(GPtrArray) found = fa_notes_between(notes, &range);
+    g_assert_cmpuint(found->len, ==, 2);
+    g_assert_cmpstr(((FaNote *)found->pdata[0])->revision, ==, "r1");
+    g_assert_cmpstr(((FaNote *)found->pdata[1])->release, ==, "0.6.1");
+}
+
+static void
+test_trailers(void)
+{
+    g_autoptr(FaNotes) notes = fa_notes_new();
+    add(notes, "wiki", "r1", NULL, true);
+    add(notes, "wiki", "r1", NULL, true);
+    add(notes, "blog", "r1", NULL, true);
+    add(notes, "wiki", "r1", NULL, false);
+    g_assert_cmpuint(fa_notes_list(notes)->len, ==, 3);
+}
+
+/* P18 */
+static void
+test_check(void)
+{
+    g_autoptr(FaNotes) notes = fa_notes_new();
+    g_autoptr(GHashTable) commits = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GPtrArray) touched = g_ptr_array_new();
+    FaDecision answer = {0};
+    g_autoptr(GString) text = g_string_new(NULL);
+    add(notes, "wiki", "r2", NULL, false);
+    g_hash_table_add(commits, (gpointer) "wiki r2");
+    g_ptr_array_add(touched, (gpointer) "wiki r1");
+    g_ptr_array_add(touched, (gpointer) "blog r7");
+    g_ptr_array_add(touched, (gpointer) "blog r8");
+    const FaNoteRange range = {.commits = commits};
+    answer.reasons = fa_notes_check(notes, &range, touched);
+    g_assert_cmpstr(fold_reasons(&answer, text), ==, "note-missing blog");
+    g_ptr_array_unref(answer.reasons);
+}
+
+static void
+test_access(void)
+{
+    static const FaGrant grants[] = {{"ana", "nyc", FA_ROLE_RELEASE_MANAGER},
+                                     {"ana", "*", FA_ROLE_VIEWER},
+                                     {"bob", "*", FA_ROLE_DEVELOPER},
+                                     {"root", "*", FA_ROLE_ADMIN}};
+    static const struct {
+        const char *actor;
+        FaAction action;
+        const char *site, *missing; /* "": it may */
+    } cases[] = {
+        {"ana", FA_ACTION_DEPLOY, "nyc", ""},
+        {"ana", FA_ACTION_DEPLOY, "openplans", "release-manager"},
+        {"ana", FA_ACTION_LOOK, "openplans", ""},
+        {"ana", FA_ACTION_RELEASE_CUT, NULL, "release-manager"},
+        {"bob", FA_ACTION_RUN_ANYTHING, "nyc", ""},
+        {"bob", FA_ACTION_ROLLBACK, "nyc", "release-manager"},
+        {"bob", FA_ACTION_ACT_AS, NULL, "admin"},
+        {"root", FA_ACTION_ENVIRONMENT_RETIRE, "nyc", ""},
+        {"eve", FA_ACTION_LOOK, "nyc", "viewer"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GPtrArray) reasons = fa_access_check(grants, G_N_ELEMENTS(grants), cases[i].actor,
+                                                       cases[i].action, cases[i].site);
+        g_assert_cmpint(reasons->len == 0, ==, *cases[i].missing == '\0');
+        if (reasons->len > 0)
+            g_assert_cmpstr(((FaReason *)reasons->pdata[0])->subject, ==, cases[i].missing);
+    }
+}
+
+/* Everybody may what the ones before may; there is nothing that nobody may. */
+static void
+test_roles(void)
+{
+    for (FaAction action = 0; action < FA_ACTIONS; action++) {
+        FaAction again;
+        g_assert_true(fa_action_from_string(fa_action_to_string(action), &again));
+        g_assert_cmpint(again, ==, action);
+        bool was_allowed = false;
+        for (FaRole role = FA_ROLE_NONE; role <= FA_ROLE_ADMIN; role++) {
+            const FaGrant grant = {"ana", "*", role};
+            g_autoptr(GPtrArray) reasons = fa_access_check(&grant, 1, "ana", action, "nyc");
+            g_assert_true(reasons->len == 0 || !was_allowed);
+            was_allowed = reasons->len == 0;
+            g_assert_true(role > FA_ROLE_NONE || !was_allowed);
+        }
+        g_assert_true(was_allowed);
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/note/those-of-what-is-new-are-found", test_between);
+    g_test_add_func("/note/a-trailer-is-noted-once", test_trailers);
+    g_test_add_func("/note/what-migrates-needs-a-note", test_check);
+    g_test_add_func("/access/a-role-is-for-a-site-or-for-all", test_access);
+    g_test_add_func("/access/each-role-may-what-the-ones-before-may", test_roles);
+    return g_test_run();
+}
