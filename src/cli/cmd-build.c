@@ -13,6 +13,7 @@ typedef struct Options {
     bool update;
     bool offline;
     bool no_pull;
+    bool save;
 } Options;
 
 static const FaOption options[] = {
@@ -22,6 +23,7 @@ static const FaOption options[] = {
     FA_OPTION_FLAG(Options, update, "update", 'u', "Take the newest revision of every source"),
     FA_OPTION_FLAG(Options, offline, "offline", 0, "Use no network for sources and builds"),
     FA_OPTION_FLAG(Options, no_pull, "no-pull", 0, "Build all that is not there, pull nothing"),
+    FA_OPTION_FLAG(Options, save, "save", 0, "Keep the values given here, in sites/SITE.yaml"),
     {0},
 };
 
@@ -57,6 +59,8 @@ run(FaInvocation *invocation, GError **error)
     g_autoptr(FaContext) context = NULL;
     FaChoice choice;
     if (!fa_environment_find(invocation, environment, &context, &choice, error))
+        return false;
+    if (chosen->save && !fa_environment_save(invocation, context, &choice, assignments, error))
         return false;
     FaAssembleOptions assemble = {
         .assignments = assignments,

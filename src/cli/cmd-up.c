@@ -21,6 +21,7 @@ typedef struct Options {
     bool update;
     bool offline;
     bool no_pull;
+    bool save;
 } Options;
 
 static const FaOption options[] = {
@@ -32,6 +33,7 @@ static const FaOption options[] = {
     FA_OPTION_FLAG(Options, update, "update", 'u', "Take the newest revision of every source"),
     FA_OPTION_FLAG(Options, offline, "offline", 0, "Use no network for sources and builds"),
     FA_OPTION_FLAG(Options, no_pull, "no-pull", 0, "Build all that is not there, pull nothing"),
+    FA_OPTION_FLAG(Options, save, "save", 0, "Keep the values given here, in sites/SITE.yaml"),
     {0},
 };
 
@@ -114,6 +116,8 @@ run(FaInvocation *invocation, GError **error)
         !fa_environment_find(invocation, environment, &context, &choice, error))
         return false;
 
+    if (chosen->save && !fa_environment_save(invocation, context, &choice, assignments, error))
+        return false;
     unsigned jobs = chosen->jobs != 0 ? chosen->jobs : JOBS_DEFAULT;
     g_autofree char *title = g_strdup_printf("%s.%s", choice.environment->name, choice.site->name);
     g_autoptr(FaProgress) progress = fa_progress_new(invocation, title, jobs);
@@ -150,6 +154,7 @@ static const FaExample examples[] = {
     {"fassembler up dev.openplans", "build, compose and start it, or bring it up to date"},
     {"fassembler up dev.openplans -n", "print what that would be, and do nothing"},
     {"fassembler up dev.openplans tasktracker.title=Chores", "with another value for a setting"},
+    {"fassembler up dev.openplans tasktracker.title=Chores --save", "and from now on"},
     {0},
 };
 

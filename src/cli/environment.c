@@ -1,5 +1,8 @@
 #include "cli/environment.h"
 
+#include "app/save.h"
+#include "cli/answer.h"
+
 bool
 fa_environment_find(const FaInvocation *invocation, const char *name, FaContext **ret_context,
                     FaChoice *ret_choice, GError **error)
@@ -9,6 +12,17 @@ fa_environment_find(const FaInvocation *invocation, const char *name, FaContext 
         !fa_context_choose(context, name, ret_choice, error))
         return false;
     *ret_context = g_steal_pointer(&context);
+    return true;
+}
+
+bool
+fa_environment_save(const FaInvocation *invocation, FaContext *context, const FaChoice *choice,
+                    const char *const *assignments, GError **error)
+{
+    g_autofree char *file = NULL;
+    if (!fa_save_values(context, choice, assignments, invocation->dry_run, &file, error))
+        return false;
+    fa_say(invocation, "%s in %s", invocation->dry_run ? "to be saved" : "saved", file);
     return true;
 }
 

@@ -8,6 +8,9 @@
 /* *ret_context is (transfer full). @name (nullable): ENVIRONMENT.SITE. */
 bool fa_environment_find(const FaInvocation *invocation, const char *name, FaContext **ret_context,
                          FaChoice *ret_choice, GError **error);
+/* Keeps the values of the command line for the next time, and says so. */
+bool fa_environment_save(const FaInvocation *invocation, FaContext *context, const FaChoice *choice,
+                         const char *const *assignments, GError **error);
 /* Proposes every ENVIRONMENT.SITE. */
 void fa_environment_complete(FaCompletion *completion);
 /* Proposes every component of the product. */

@@ -152,6 +152,22 @@ check 'a-step-that-never-ends-is-ended' has "$status:$err" "step 'run' did not e
 check 'how-to-give-it-longer-is-told' has "$err" "help: 'timeout' in the recipe"
 check 'a-failure-is-one-line-of-progress' is "$(grep -c '^hello: failed after .*([^()]*)$' <<< "$err")" 1
 
+# Values that are kept.
+run new kept
+mkdir kept/home
+run -C kept build dev.minimal hello.greeting=Servus --save -n
+check 'a-dry-run-saves-nothing' has "$(cat kept/sites/minimal.yaml)" 'greeting: Hello'
+run -C kept build live.minimal hello.greeting=Servus --save
+check 'a-value-is-saved' has "$err" 'saved in sites/minimal.yaml'
+run -C kept explain hello -e live.minimal
+check 'a-saved-value-is-the-value-of-that-environment' has "$(tr -s ' ' <<< "$out")" 'greeting Servus Hello environment, sites/minimal.yaml'
+run -C kept explain hello -e dev.minimal
+check 'and-of-no-other' has "$(tr -s ' ' <<< "$out")" 'greeting Hello'
+before=$(cat kept/sites/minimal.yaml)
+run -C kept build dev.minimal hello.greetin=x --save
+check 'an-unknown-setting-is-not-saved' is "$status:$(cat kept/sites/minimal.yaml)" "2:$before"
+check 'saving-nothing-is-wrong-usage' exits 2 -C kept build dev.minimal --save
+
 # Some of the components.
 run new some
 mkdir some/home
