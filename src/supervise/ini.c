@@ -21,11 +21,27 @@ typedef struct Reader {
     SvBuf bad; /* the message about bad lines so far */
 } Reader;
 
+/* How much of @text is ASCII, eight bytes at a time. */
+static size_t
+ascii_length(const char *text, size_t length)
+{
+    size_t i = 0;
+
+    for (uint64_t word; i + sizeof word <= length; i += sizeof word) {
+        memcpy(&word, text + i, sizeof word);
+        if (word & UINT64_C(0x8080808080808080))
+            break;
+    }
+    while (i < length && (unsigned char)text[i] < 0x80)
+        i++;
+    return i;
+}
+
 static int
 check_utf8(const char *text, size_t length, SvError *error)
 {
-    for (size_t i = 0, n; i < length; i += n) {
-        n = (unsigned char)text[i] < 0x80 ? 1 : sv_utf8_valid(text + i, length - i);
+    for (size_t i = 0, n; (i += ascii_length(text + i, length - i)) < length; i += n) {
+        n = sv_utf8_valid(text + i, length - i);
         if (n > 0)
             continue;
         unsigned char c = (unsigned char)text[i];
@@ -125,6 +141,7 @@ set_option(SvArena *arena, SvOption **link, const char *name, const char *value)
         if (!option)
             return NULL;
         option->name = sv_arena_strdup(arena, name);
+        option->name_length = strlen(name);
         *link = option;
     }
     const char *copy = sv_arena_strdup(arena, value);
@@ -200,30 +217,24 @@ read_line(Reader *reader, const char *line, char *value)
     return 0;
 }
 
+/* Each line with its \n, ended for the while; what is changed while it is read is a copy. */
 static int
-read_lines(Reader *reader, char *text)
+read_lines(Reader *reader, char *text, size_t length)
 {
     SvArena *arena = reader->ini->arena;
-    size_t longest = 0;
+    char *value = sv_arena_alloc(arena, length + 1);
 
-    for (char *p = text, *end; *p != '\0'; p = end) {
-        end = strchr(p, '\n');
-        end = end ? end + 1 : p + strlen(p);
-        if ((size_t)(end - p) > longest)
-            longest = (size_t)(end - p);
-    }
-    char *line = sv_arena_alloc(arena, longest + 1);
-    char *value = sv_arena_alloc(arena, longest + 1);
-    if (!line || !value)
+    if (!value)
         return sv_fail(reader->error, "the configuration is too large");
-    for (char *p = text, *end; *p != '\0'; p = end) {
-        end = strchr(p, '\n');
-        end = end ? end + 1 : p + strlen(p);
-        memcpy(line, p, (size_t)(end - p));
-        line[end - p] = '\0';
-        memcpy(value, line, (size_t)(end - p) + 1);
+    for (char *line = text, *end; *line != '\0'; line = end) {
+        end = strchr(line, '\n');
+        end = end ? end + 1 : line + strlen(line);
+        char next = *end;
+        *end = '\0';
+        memcpy(value, line, (size_t)(end - line) + 1);
         reader->line_number++;
         int r = read_line(reader, line, value);
+        *end = next;
         if (r < 0)
             return r;
         if (arena->full)
@@ -237,7 +248,7 @@ strip_ends(SvOption *option)
 {
     for (; option; option = option->next) {
         char *value = (char *)option->value;
-        size_t lead = strspn(value, "\n");
+        size_t lead = *value == '\n' ? strspn(value, "\n") : 0;
         /* rstrip() of Python: the empty first lines of a value stay. */
         if (value[lead] == '\0')
             value[0] = '\0';
@@ -267,7 +278,7 @@ sv_ini_read(SvIni *ini, const char *path, bool included, SvError *error)
     r = check_utf8(text, length, error);
     if (r < 0)
         return r;
-    r = read_lines(&reader, text);
+    r = read_lines(&reader, text, length);
     if (r < 0)
         return r;
     for (SvSection *section = ini->sections; section; section = section->next)
@@ -283,11 +294,11 @@ sv_ini_section(const SvIni *ini, const char *name)
 }
 
 static const char *
-find_option(const SvOption *option, const char *name)
+find_option(const SvOption *option, const char *name, size_t length)
 {
-    /* Of fifty options that are asked for, a section has five: most differ in their first letter. */
+    /* Of fifty options that are asked for, a section has five: most differ in their length. */
     for (; option; option = option->next)
-        if (*option->name == *name && strcmp(option->name, name) == 0)
+        if (option->name_length == length && memcmp(option->name, name, length) == 0)
             return option->value;
     return NULL;
 }
@@ -295,9 +306,10 @@ find_option(const SvOption *option, const char *name)
 const char *
 sv_ini_get(const SvIni *ini, const SvSection *section, const char *name)
 {
-    const char *value = find_option(section->options, name);
+    size_t length = strlen(name);
+    const char *value = find_option(section->options, name, length);
 
-    return value ? value : find_option(ini->defaults, name);
+    return value ? value : find_option(ini->defaults, name, length);
 }
 
 static bool

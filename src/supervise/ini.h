@@ -11,7 +11,8 @@
 #include "supervise/source.h"
 
 typedef struct SvOption {
-    const char *name;  /* lower case */
+    const char *name; /* lower case */
+    size_t name_length;
     const char *value; /* lines joined with \n */
     struct SvOption *next;
 } SvOption;

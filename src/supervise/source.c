@@ -72,8 +72,8 @@ slurp(SvArena *arena, const char *path, char **ret_text, size_t *ret_length)
     close(fd);
     if (!text || n < 0)
         return -EFBIG;
-    size_t length = 0;
-    for (size_t i = 0; i < used; i++) {
+    size_t length = memchr(text, '\r', used) ? 0 : used;
+    for (size_t i = length; i < used; i++) {
         if (text[i] == '\r' && i + 1 < used && text[i + 1] == '\n')
             continue;
         text[length++] = text[i] == '\r' ? '\n' : text[i];

@@ -177,13 +177,20 @@ sv_space_length(const char *text)
     return 0;
 }
 
+static bool
+is_black(char c)
+{
+    return c > ' ' && c < 0x7f;
+}
+
 char *
 sv_strip(char *text)
 {
-    for (size_t n; (n = sv_space_length(text)) > 0;)
+    for (size_t n; !is_black(*text) && (n = sv_space_length(text)) > 0;)
         text += n;
     size_t end = strlen(text);
-    while (end > 0) {
+    /* Most text ends in a letter. */
+    while (end > 0 && !is_black(text[end - 1])) {
         size_t start = end - 1;
         while (start > 0 && ((unsigned char)text[start] & 0xc0) == 0x80)
             start--;
