@@ -143,10 +143,7 @@ finish(FaKeyHasher *facts, const FaHash *hash, FaDigest *ret_key)
     }
     size_t length;
     const void *bytes = fa_key_hasher_get_facts(facts, &length);
-    g_autoptr(FaHasher) hasher = fa_hasher_new(hash);
-    fa_hasher_begin(hasher);
-    fa_hasher_add(hasher, bytes, length);
-    fa_hasher_finish(hasher, ret_key);
+    fa_hash_bytes(hash, bytes, length, ret_key);
 }
 
 bool

@@ -14,7 +14,6 @@
 #include "sys/fd.h"
 #include "sys/fs.h"
 
-#define TINY        32 /* bytes: so many builds have the same that a file system runs out of links */
 #define BUFFER      (64 * 1024)
 #define THREAD_FROM 2000 /* entries; below that a thread costs more than it saves */
 
@@ -105,7 +104,7 @@ make_file(const Checkout *checkout, const FaEntry *entry, GError **error)
                        entry->path);
 
     bool is_copy = is_writable_copy(checkout, entry->path);
-    if (is_copy || entry->size <= TINY)
+    if (is_copy || entry->size <= FA_OBJECT_TINY)
         return copy_object(checkout, entry, &place, is_copy && !checkout->what->read_only, error);
     if (linkat(place.fd, place.name, checkout->fd, entry->path, 0) == 0)
         return true;
@@ -207,13 +206,78 @@ finish(const Checkout *checkout, GError **error)
 }
 
 static bool
-fill(Checkout *checkout, GError **error)
+open_folder(Checkout *checkout, GError **error)
 {
     checkout->fd = open(checkout->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (checkout->fd < 0)
-        return fail(checkout, "open", ".", error);
-    return make_directories(checkout, error) && make_rest(checkout, error) &&
-           finish(checkout, error);
+    return checkout->fd >= 0 || fail(checkout, "open", ".", error);
+}
+
+static bool
+fill(Checkout *checkout, GError **error)
+{
+    return open_folder(checkout, error) && make_directories(checkout, error) &&
+           make_rest(checkout, error) && finish(checkout, error);
+}
+
+/* What was adopted lacks nothing; any other file gives way to the object that the store had of it already. */
+static bool
+replace_files(const Checkout *checkout, const bool *adopted, GError **error)
+{
+    const FaTree *tree = checkout->what->tree;
+    for (size_t i = 0; i < tree->entries->len; i++) {
+        const FaEntry *entry = fa_tree_get(tree, i);
+        if (adopted[i] || !fa_entry_is_file(entry))
+            continue;
+        if (unlinkat(checkout->fd, entry->path, 0) != 0)
+            return fail(checkout, "replace", entry->path, error);
+        if (!make_file(checkout, entry, error))
+            return false;
+    }
+    return true;
+}
+
+/* A step may have left directories that nobody may write to. */
+static bool
+open_directories(const Checkout *checkout, GError **error)
+{
+    const FaTree *tree = checkout->what->tree;
+    for (size_t i = 0; i < tree->entries->len; i++) {
+        const FaEntry *entry = fa_tree_get(tree, i);
+        if (entry->kind == FA_ENTRY_DIRECTORY && fchmodat(checkout->fd, entry->path, 0700, 0) != 0)
+            return fail(checkout, "open", entry->path, error);
+    }
+    return true;
+}
+
+bool
+fa_checkout_adopt(const FaCheckout *what, const char *path, const bool *adopted, GError **error)
+{
+    Checkout checkout = {.what = what, .path = path, .fd = -1, .objects = what->staging};
+    bool ok = open_folder(&checkout, error) && open_directories(&checkout, error) &&
+              replace_files(&checkout, adopted, error) && finish(&checkout, error);
+    fa_fd_clear(&checkout.fd);
+    return ok;
+}
+
+bool
+fa_checkout_make_frame(const FaCheckout *what, const char *path, int fd, GError **error)
+{
+    const Checkout checkout = {.what = what, .path = path, .fd = fd};
+    for (size_t i = 0; i < what->tree->entries->len; i++) {
+        const FaEntry *entry = fa_tree_get(what->tree, i);
+        if (entry->kind == FA_ENTRY_LINK && !make_link(&checkout, entry, error))
+            return false;
+        if (entry->kind == FA_ENTRY_DIRECTORY && !make_directory(&checkout, entry, error))
+            return false;
+    }
+    return true;
+}
+
+bool
+fa_checkout_finish(const FaCheckout *what, const char *path, int fd, GError **error)
+{
+    const Checkout checkout = {.what = what, .path = path, .fd = fd};
+    return finish(&checkout, error);
 }
 
 char *

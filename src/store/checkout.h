@@ -18,6 +18,13 @@ typedef struct FaCheckout {
     bool read_only;
 } FaCheckout;
 
+/* Makes of @path, whose files were imported as @adopted says, what fa_checkout_make() would have made. */
+bool fa_checkout_adopt(const FaCheckout *what, const char *path, const bool *adopted,
+                       GError **error);
+/* In the empty directory @fd all but the files; and what comes last, when these are there. @path: for messages. */
+bool fa_checkout_make_frame(const FaCheckout *what, const char *path, int fd, GError **error);
+bool fa_checkout_finish(const FaCheckout *what, const char *path, int fd, GError **error);
+
 /* (transfer full) (nullable) A new directory "@parent/@prefixXXXXXX" that holds the tree, not yet safe on disk. */
 char *fa_checkout_make(FaStore *store, const FaCheckout *what, const char *parent,
                        const char *prefix, GError **error);

@@ -5,116 +5,46 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "store/delta.h"
 #include "store/private.h"
+#include "store/reader.h"
 #include "store/scan.h"
 #include "sys/fd.h"
 
-#define BUFFER       (1024 * 1024)
 #define THREADS_MAX  8
 #define THREADS_FROM 64 /* files to read; below that a thread costs more than it saves */
-#define XATTRS_MAX   4096
 
 typedef struct Job {
+    const FaImportOptions *options;
     FaStore *store;
     const FaHash *hash;
     FaScan *scan;
     FaStaging *staging; /* NULL: only the digest */
-    FaCancel *cancel;
-    FaTime now;
-    GArray *todo; /* of guint, entries that have to be read */
+    GArray *todo;       /* of guint, entries that have to be read */
+    bool *adopted;      /* (nullable) of each entry */
     atomic_uint next;
     atomic_bool has_failed;
     GMutex mutex; /* over all that follows */
     GError *error;
 } Job;
 
-typedef struct Reader {
-    Job *job;
-    FaHasher *hasher;
-    char *buffer;
-    FaEntry *entry; /* at hand */
-} Reader;
-
-static bool
-fail_errno(const Reader *reader, const char *what, GError **error)
+static FaTime
+now(const Job *job)
 {
-    return fa_fail_errno(error, errno, "cannot %s '%s' of '%s'", what, reader->entry->path,
-                         reader->job->scan->directory);
+    return job->options->now != 0 ? job->options->now : fa_clock_now();
 }
 
 static bool
-refuse_changed(const Reader *reader, GError **error)
+stage(const Job *job, FaReader *reader, int fd, const FaDigest *digest, GError **error)
 {
-    return fa_fail(error, FA_ERROR_CONFLICT, "'%s' of '%s' was changed while it was read",
-                   reader->entry->path, reader->job->scan->directory);
-}
-
-/* A capability or an access list would be lost, silently. Labels are the system's own business. */
-static bool
-check_attributes(const Reader *reader, int fd, GError **error)
-{
-    char names[XATTRS_MAX];
-    ssize_t length = flistxattr(fd, names, sizeof names);
-    if (length < 0 && errno == ENOTSUP)
-        return true;
-    if (length < 0)
-        return fail_errno(reader, "read the attributes of", error);
-    for (const char *name = names; name < names + length; name += strlen(name) + 1) {
-        if (strcmp(name, "security.capability") == 0 || g_str_has_prefix(name, "user.") ||
-            g_str_has_prefix(name, "system.posix_acl"))
-            return fa_fail(error, FA_ERROR_REFUSED,
-                           "cannot keep '%s' of '%s': it has the extended attribute '%s'",
-                           reader->entry->path, reader->job->scan->directory, name);
-    }
-    return true;
-}
-
-/*
- * Reads all of @fd, into the digest and, where @to is a descriptor, there. A small file is whole in the buffer
- * afterwards.
- */
-static bool
-pass_on(Reader *reader, int fd, int to, FaDigest *digest, GError **error)
-{
-    bool is_small = reader->entry->size < BUFFER;
-    uint64_t total = 0;
-    fa_hasher_begin(reader->hasher);
-    for (;;) {
-        size_t at = is_small ? total : 0;
-        ssize_t length = read(fd, reader->buffer + at, BUFFER - at);
-        if (length < 0 && errno == EINTR)
-            continue;
-        if (length < 0)
-            return fail_errno(reader, "read", error);
-        if (length == 0)
-            break;
-        total += (uint64_t)length;
-        if (total > reader->entry->size)
-            return refuse_changed(reader, error);
-        if (!fa_cancel_check(reader->job->cancel, error))
-            return false;
-        fa_hasher_add(reader->hasher, reader->buffer + at, (size_t)length);
-        if (to >= 0 && !fa_write_all(to, reader->buffer + at, (size_t)length))
-            return fail_errno(reader, "write an object for", error);
-    }
-    fa_hasher_finish(reader->hasher, digest);
-    return total == reader->entry->size || refuse_changed(reader, error);
-}
-
-/* What does not fit into the buffer is read twice: most of what is imported is known already. */
-static bool
-stage(Reader *reader, int fd, const FaDigest *digest, GError **error)
-{
-    FaStaging *staging = reader->job->staging;
+    FaStaging *staging = job->staging;
     bool is_program = reader->entry->kind == FA_ENTRY_PROGRAM;
-    if (reader->entry->size < BUFFER)
-        return fa_staging_write(staging, digest, is_program, reader->buffer, reader->entry->size,
-                                error);
+    const char *bytes = fa_reader_get_bytes(reader);
+    if (bytes != NULL)
+        return fa_staging_write(staging, digest, is_program, bytes, reader->entry->size, error);
 
     g_autoptr(GError) problem = NULL;
     fa_autofd int to = fa_staging_begin(staging, digest, is_program, &problem);
@@ -122,16 +52,19 @@ stage(Reader *reader, int fd, const FaDigest *digest, GError **error)
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;
     }
-    if (to < 0)
-        return true;
-    FaDigest again;
-    if (lseek(fd, 0, SEEK_SET) != 0)
-        return fail_errno(reader, "read", error);
-    if (!pass_on(reader, fd, to, &again, error))
-        return false;
-    if (!fa_digest_is_equal(&again, digest))
-        return refuse_changed(reader, error);
-    return fa_staging_end(staging, to, digest, is_program, error);
+    return to < 0 || (fa_reader_write(reader, fd, digest, to, error) &&
+                      fa_staging_end(staging, to, digest, is_program, error));
+}
+
+/* The file itself becomes the object, where it has no other name and the file system lets it have one more. */
+static bool
+adopt(const Job *job, const FaReader *reader, int fd, const FaDigest *digest)
+{
+    struct stat status;
+    return job->adopted != NULL && reader->entry->size > FA_OBJECT_TINY &&
+           fstat(fd, &status) == 0 && status.st_nlink == 1 &&
+           fa_staging_link(job->staging, fd, job->scan->fd, reader->entry->path, digest,
+                           reader->entry->kind == FA_ENTRY_PROGRAM);
 }
 
 static bool
@@ -142,36 +75,27 @@ has_object(const Job *job, const FaEntry *entry, const FaDigest *digest)
 }
 
 static bool
-is_unchanged(int fd, const FaCacheKey *key)
+read_file(Job *job, FaReader *reader, guint index, GError **error)
 {
-    struct stat status;
-    if (fstat(fd, &status) != 0)
-        return false;
-    FaCacheKey now = fa_cache_key(&status);
-    return fa_cache_key_is_equal(&now, key);
-}
-
-static bool
-read_file(Reader *reader, const FaCacheKey *key, GError **error)
-{
-    Job *job = reader->job;
-    FaTime read_at = job->now != 0 ? job->now : fa_clock_now();
+    FaTime read_at = now(job);
+    FaEntry *entry = fa_tree_get(job->scan->tree, index);
     FaDigest digest;
-    fa_autofd int fd = fa_scan_open_file(job->scan->fd, reader->entry->path);
-    if (fd < 0)
-        return fail_errno(reader, "open", error);
-    if (!is_unchanged(fd, key))
-        return refuse_changed(reader, error);
-    if (!check_attributes(reader, fd, error) || !pass_on(reader, fd, -1, &digest, error))
+    fa_autofd int fd = fa_reader_open(reader, index, error);
+    if (fd < 0 || !fa_reader_hash(reader, fd, &digest, error))
         return false;
-    if (!has_object(job, reader->entry, &digest) && !stage(reader, fd, &digest, error))
+    entry->digest = digest;
+    bool is_missing = !has_object(job, entry, &digest);
+    if (is_missing && job->adopted != NULL && !fa_reader_check(reader, fd, error))
         return false;
-    if (!is_unchanged(fd, key))
-        return refuse_changed(reader, error);
+    if (is_missing && adopt(job, reader, fd, &digest))
+        return job->adopted[index] = true;
+    if (is_missing && !stage(job, reader, fd, &digest, error))
+        return false;
+    if (!fa_reader_check(reader, fd, error))
+        return false;
 
-    reader->entry->digest = digest;
     g_mutex_lock(&job->store->mutex);
-    fa_cache_add(job->store->cache, key, read_at, &digest);
+    fa_cache_add(job->store->cache, reader->key, read_at, &digest);
     g_mutex_unlock(&job->store->mutex);
     return true;
 }
@@ -192,9 +116,8 @@ static gpointer
 read_files(gpointer data)
 {
     Job *job = data;
-    g_autofree char *buffer = g_malloc(BUFFER);
-    g_autoptr(FaHasher) hasher = fa_hasher_new(job->hash);
-    Reader reader = {.job = job, .hasher = hasher, .buffer = buffer};
+    g_auto(FaReader) reader = {0};
+    fa_reader_init(&reader, job->scan, job->hash, job->options->cancel);
 
     while (!atomic_load(&job->has_failed)) {
         unsigned at = atomic_fetch_add(&job->next, 1);
@@ -202,8 +125,7 @@ read_files(gpointer data)
             break;
         unsigned index = g_array_index(job->todo, guint, at);
         GError *error = NULL;
-        reader.entry = fa_tree_get(job->scan->tree, index);
-        if (!read_file(&reader, &g_array_index(job->scan->keys, FaCacheKey, index), &error))
+        if (!read_file(job, &reader, index, &error))
             take_error(job, error);
     }
     return NULL;
@@ -278,10 +200,7 @@ key_of_facts(const Job *job)
         if (entry->kind == FA_ENTRY_LINK)
             g_string_append_len(text, entry->target, (gssize)strlen(entry->target) + 1);
     }
-    g_autoptr(FaHasher) hasher = fa_hasher_new(job->hash);
-    fa_hasher_begin(hasher);
-    fa_hasher_add(hasher, text->str, text->len);
-    fa_hasher_finish(hasher, &facts);
+    fa_hash_bytes(job->hash, text->str, text->len, &facts);
     return fa_cache_key_of_facts(&directory, &facts);
 }
 
@@ -307,7 +226,7 @@ stage_manifest(const Job *job, const FaDigest *tree, const char *bytes, size_t l
         return false;
     }
     g_mutex_lock(&job->store->mutex);
-    fa_cache_add(cache, &key, job->now != 0 ? job->now : fa_clock_now(), tree);
+    fa_cache_add(cache, &key, now(job), tree);
     g_mutex_unlock(&job->store->mutex);
     return fa_staging_write(job->staging, tree, false, bytes, length, error);
 }
@@ -320,10 +239,7 @@ finish_tree(const Job *job, FaDigest *ret_tree, GError **error)
     g_autoptr(GBytes) manifest = g_string_free_to_bytes(text);
     gsize length;
     const char *bytes = g_bytes_get_data(manifest, &length);
-    g_autoptr(FaHasher) hasher = fa_hasher_new(job->hash);
-    fa_hasher_begin(hasher);
-    fa_hasher_add(hasher, bytes, length);
-    fa_hasher_finish(hasher, ret_tree);
+    fa_hash_bytes(job->hash, bytes, length, ret_tree);
     return job->staging == NULL || stage_manifest(job, ret_tree, bytes, length, error);
 }
 
@@ -362,47 +278,54 @@ find_tree(Job *job, unsigned threads, FaDigest *ret_tree, GError **error)
 }
 
 bool
-fa_import_run(FaStore *store, const char *directory, const FaImportOptions *options,
-              FaStaging *staging, FaTree **ret_entries, FaDigest *ret_tree, FaTreeStats *ret_stats,
-              GError **error)
+fa_import_run(const FaImport *import, FaImported *ret_imported, GError **error)
 {
     static const FaImportOptions usual;
-    if (options == NULL)
-        options = &usual;
+    const FaImportOptions *options = import->options != NULL ? import->options : &usual;
+    g_auto(FaImported) imported = {0};
     g_auto(FaScan) scan = {.fd = -1};
-    if (!fa_scan_directory(directory, options, &scan, error))
+    if (!fa_scan_directory(import->directory, import->shown, options, &scan, error))
         return false;
     g_autoptr(GArray) todo = g_array_new(FALSE, FALSE, sizeof(guint));
+    if (import->adopts)
+        imported.adopted = g_new0(bool, scan.tree->entries->len + 1);
     Job job = {
-        .store = store,
-        .hash = fa_store_get_hash(store, error),
+        .options = options,
+        .store = import->store,
+        .hash = fa_store_get_hash(import->store, error),
         .scan = &scan,
-        .staging = staging,
-        .cancel = options->cancel,
-        .now = options->now,
+        .staging = import->staging,
         .todo = todo,
+        .adopted = imported.adopted,
     };
     if (job.hash == NULL)
         return false;
 
-    bool is_found = staging == NULL && ret_entries == NULL
-                        ? find_tree(&job, options->threads, ret_tree, error)
-                        : read_tree(&job, options->threads, ret_tree, error);
+    bool is_found = import->staging == NULL
+                        ? find_tree(&job, options->threads, &imported.tree, error)
+                        : read_tree(&job, options->threads, &imported.tree, error);
     if (!is_found)
         return false;
-    scan.stats.files_read = todo->len;
-    *ret_stats = scan.stats;
-    if (ret_entries != NULL)
-        *ret_entries = g_steal_pointer(&scan.tree);
+    imported.stats = scan.stats;
+    imported.stats.files_read = todo->len;
+    imported.entries = g_steal_pointer(&scan.tree);
+    *ret_imported = imported;
+    imported = (FaImported){0};
     return true;
+}
+
+void
+fa_imported_clear(FaImported *imported)
+{
+    g_clear_pointer(&imported->entries, fa_tree_free);
+    g_clear_pointer(&imported->adopted, g_free);
 }
 
 bool
 fa_store_import(FaStore *store, const char *directory, const FaImportOptions *options,
                 FaDigest *ret_tree, FaTreeStats *ret_stats, GError **error)
 {
-    FaDigest tree;
-    FaTreeStats stats;
+    g_auto(FaImported) imported = {0};
     FaCancel *cancel = options != NULL ? options->cancel : NULL;
     if (!fa_store_make(store, error))
         return false;
@@ -411,15 +334,16 @@ fa_store_import(FaStore *store, const char *directory, const FaImportOptions *op
         return false;
 
     g_auto(FaStaging) staging = {.fd = -1};
-    if (!fa_staging_open(store, &staging, error) ||
-        !fa_import_run(store, directory, options, &staging, NULL, &tree, &stats, error) ||
-        !fa_staging_publish(&staging, error) || !fa_store_keep(store, &tree, error))
+    const FaImport import = {
+        .store = store, .directory = directory, .options = options, .staging = &staging};
+    if (!fa_staging_open(store, &staging, error) || !fa_import_run(&import, &imported, error) ||
+        !fa_staging_publish(&staging, error) || !fa_store_keep(store, &imported.tree, error))
         return false;
-    stats.objects_added = staging.names->len;
-    stats.bytes_added = staging.bytes;
-    *ret_tree = tree;
+    imported.stats.objects_added = staging.names->len;
+    imported.stats.bytes_added = staging.bytes;
+    *ret_tree = imported.tree;
     if (ret_stats != NULL)
-        *ret_stats = stats;
+        *ret_stats = imported.stats;
     return true;
 }
 
@@ -427,12 +351,12 @@ bool
 fa_store_digest(FaStore *store, const char *directory, const FaImportOptions *options,
                 FaDigest *ret_tree, FaTreeStats *ret_stats, GError **error)
 {
-    FaDigest tree;
-    FaTreeStats stats;
-    if (!fa_import_run(store, directory, options, NULL, NULL, &tree, &stats, error))
+    g_auto(FaImported) imported = {0};
+    const FaImport import = {.store = store, .directory = directory, .options = options};
+    if (!fa_import_run(&import, &imported, error))
         return false;
-    *ret_tree = tree;
+    *ret_tree = imported.tree;
     if (ret_stats != NULL)
-        *ret_stats = stats;
+        *ret_stats = imported.stats;
     return true;
 }

@@ -8,8 +8,25 @@
 #include "store/store.h"
 #include "store/tree.h"
 
-/* Scans and reads; with @staging (nullable) the objects that are missing are written there, the manifest last.
- * @ret_entries (nullable) is (transfer full). The caller holds the store when it stages. */
-bool fa_import_run(FaStore *store, const char *directory, const FaImportOptions *options,
-                   FaStaging *staging, FaTree **ret_entries, FaDigest *ret_tree,
-                   FaTreeStats *ret_stats, GError **error);
+typedef struct FaImport {
+    FaStore *store;
+    const char *directory;
+    const char *shown;              /* (nullable) what messages call it */
+    const FaImportOptions *options; /* (nullable) */
+    /* (nullable) Where objects that are missing are written, the manifest last. The caller holds the store. */
+    FaStaging *staging;
+    bool adopts; /* the directory is used up: its files become objects where they can */
+} FaImport;
+
+typedef struct FaImported {
+    FaTree *entries;
+    FaDigest tree;
+    FaTreeStats stats; /* but what was added */
+    bool *
+        adopted; /* of each entry: the file in the directory is the object; NULL where nothing is adopted */
+} FaImported;
+
+void fa_imported_clear(FaImported *imported);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FaImported, fa_imported_clear)
+
+bool fa_import_run(const FaImport *import, FaImported *ret_imported, GError **error);

@@ -244,6 +244,25 @@ fa_staging_write_as(FaStaging *staging, const char *name, const FaDigest *digest
     return fa_staging_end(staging, fd, digest, is_program, error);
 }
 
+bool
+fa_staging_link(FaStaging *staging, int fd, int directory_fd, const char *path,
+                const FaDigest *digest, bool is_program)
+{
+    char name[FA_OBJECT_NAME_SIZE], flat[NAME_FLAT];
+    fa_object_name(digest, is_program, name);
+    flatten(name, flat);
+    if (linkat(directory_fd, path, staging->fd, flat, 0) != 0)
+        return false;
+    if (!fa_staging_end(staging, fd, digest, is_program, NULL)) {
+        unlinkat(staging->fd, flat, 0);
+        return false;
+    }
+    g_mutex_lock(&staging->mutex);
+    g_ptr_array_add(staging->names, g_strdup(name));
+    g_mutex_unlock(&staging->mutex);
+    return true;
+}
+
 int
 fa_staging_begin_part(FaStaging *staging, char ret_name[FA_OBJECT_NAME_SIZE], GError **error)
 {

@@ -15,6 +15,8 @@
 #include "sys/hash.h"
 
 #define FA_OBJECT_NAME_SIZE 72
+/* Bytes: so many builds have the same file of no more that a file system runs out of links. It is copied, not linked. */
+#define FA_OBJECT_TINY 32
 
 /* "ab/cdef...", with ".x" behind it for a program. */
 void fa_object_name(const FaDigest *digest, bool is_program, char ret_name[FA_OBJECT_NAME_SIZE]);
@@ -55,6 +57,10 @@ bool fa_staging_write(FaStaging *staging, const FaDigest *digest, bool is_progra
 /* The same under another name than an object's own. */
 bool fa_staging_write_as(FaStaging *staging, const char *name, const FaDigest *digest,
                          bool is_program, const void *bytes, size_t length, GError **error);
+/* Makes the file @path of @directory_fd, which is open as @fd, the object itself. False, and nothing done, where that
+ * cannot be, or another thread was first. */
+bool fa_staging_link(FaStaging *staging, int fd, int directory_fd, const char *path,
+                     const FaDigest *digest, bool is_program);
 /* A file that is no object yet: nobody knows whether it will become one. */
 int fa_staging_begin_part(FaStaging *staging, char ret_name[FA_OBJECT_NAME_SIZE], GError **error);
 /* It holds what @digest says. */

@@ -24,6 +24,11 @@ struct FaStore {
     FaCache *cache;
     FaLock *session;
     char *session_path;
+    GCond synced;
+    bool is_syncing;
+    uint64_t syncs_begun,
+        syncs_done; /* the last that was begun; that made all safe that was written before it */
+    uint64_t sync_failed; /* the last that did not */
 };
 
 /* Makes the folders of the store. */
@@ -34,6 +39,9 @@ FaCache *fa_store_get_cache(FaStore *store);
 /* (transfer full) (nullable) Shared: nothing is collected meanwhile. Exclusive: nothing is being made. */
 FaLock *fa_store_hold(FaStore *store, FaLockMode mode, const char *what, FaCancel *cancel,
                       GError **error);
+/* All that was written to the file system of the store before this call is safe on the disk. Threads that come while
+ * another waits for the disk wait for the next time, together. */
+bool fa_store_sync(FaStore *store, GError **error);
 /* Keeps @tree until the handle is freed. The caller holds the store. */
 bool fa_store_keep(FaStore *store, const FaDigest *tree, GError **error);
 /* A name that a build may have. */

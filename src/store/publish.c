@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "store/checkout.h"
@@ -91,21 +92,26 @@ check_name(const char *name, GError **error)
            fa_fail(error, FA_ERROR_USAGE, "'%s' is not a name of a build", name);
 }
 
-/* Checks out, waits for the disk, and shows all of it: the objects first. */
+/* Waits for the disk, and shows all of what was made: the objects first. */
 static bool
-publish(FaStore *store, const char *name, const FaDigest *key, const FaDigest *tree,
-        const FaTree *entries, FaStaging *staging, GError **error)
+show(FaStore *store, const char *name, const FaDigest *key, const FaDigest *tree, const char *made,
+     FaStaging *staging, GError **error)
 {
-    const FaCheckout what = {.tree = entries, .staging = staging, .read_only = true};
-    g_autofree char *made = fa_checkout_make(store, &what, store->path, ".new-", error);
+    return fa_store_sync(store, error) && (staging == NULL || fa_staging_show(staging, error)) &&
+           put_in_place(store, name, made, tree, error) && remember(store, name, key, tree, error);
+}
+
+static bool
+check_out_and_show(FaStore *store, const char *name, const FaDigest *key, const FaDigest *tree,
+                   const FaCheckout *what, FaStaging *staging, GError **error)
+{
+    g_autofree char *made = fa_checkout_make(store, what, store->path, ".new-", error);
     if (made == NULL)
         return false;
-    bool ok = fa_fs_sync_all(store->path, error) &&
-              (staging == NULL || fa_staging_show(staging, error)) &&
-              put_in_place(store, name, made, tree, error);
+    bool ok = show(store, name, key, tree, made, staging, error);
     if (!ok)
         fa_fs_remove_tree(made, NULL);
-    return ok && remember(store, name, key, tree, error);
+    return ok;
 }
 
 bool
@@ -120,7 +126,58 @@ fa_store_publish(FaStore *store, const char *name, const FaDigest *key, const Fa
     if (is_known(store, name, key, tree))
         return true;
     g_autoptr(FaTree) entries = fa_checkout_read_tree(store, tree, error);
-    return entries != NULL && publish(store, name, key, tree, entries, NULL, error);
+    const FaCheckout what = {.tree = entries, .read_only = true};
+    return entries != NULL && check_out_and_show(store, name, key, tree, &what, NULL, error);
+}
+
+/* (transfer full) (nullable) Where @directory was moved to, to become the build itself; NULL where it cannot. */
+static char *
+move_in(FaStore *store, const char *directory)
+{
+    g_autofree char *place = fa_fs_make_temporary(store->path, ".new-", NULL);
+    if (place == NULL)
+        return NULL;
+    if (rename(directory, place) == 0)
+        return g_steal_pointer(&place);
+    rmdir(place);
+    return NULL;
+}
+
+/* What import_and_show() is about. */
+typedef struct Build {
+    FaStore *store;
+    const char *directory;
+    const FaImportOptions *options;
+    const char *name;
+    const FaDigest *key;
+    char *moved; /* (nullable) the directory, to become the build itself */
+} Build;
+
+static bool
+import_and_show(const Build *build, FaStaging *staging, FaImported *imported, GError **error)
+{
+    FaStore *store = build->store;
+    const FaImport import = {
+        .store = store,
+        .directory = build->moved != NULL ? build->moved : build->directory,
+        .shown = build->directory,
+        .options = build->options,
+        .staging = staging,
+        .adopts = build->moved != NULL,
+    };
+    if (!fa_staging_open(store, staging, error) || !fa_import_run(&import, imported, error) ||
+        !fa_store_keep(store, &imported->tree, error))
+        return false;
+
+    const FaDigest *tree = &imported->tree;
+    const FaCheckout what = {.tree = imported->entries, .staging = staging, .read_only = true};
+    if (is_known(store, build->name, build->key, tree))
+        return fa_staging_publish(staging, error) && fa_fs_remove_tree(import.directory, error);
+    if (build->moved == NULL)
+        return check_out_and_show(store, build->name, build->key, tree, &what, staging, error) &&
+               fa_fs_remove_tree(build->directory, error);
+    return fa_checkout_adopt(&what, build->moved, imported->adopted, error) &&
+           show(store, build->name, build->key, tree, build->moved, staging, error);
 }
 
 bool
@@ -128,9 +185,7 @@ fa_store_import_build(FaStore *store, const char *directory, const FaImportOptio
                       const char *name, const FaDigest *key, FaDigest *ret_tree,
                       FaTreeStats *ret_stats, GError **error)
 {
-    FaDigest tree;
-    FaTreeStats stats;
-    g_autoptr(FaTree) entries = NULL;
+    g_auto(FaImported) imported = {0};
     FaCancel *cancel = options != NULL ? options->cancel : NULL;
     if (!check_name(name, error) || !fa_store_make(store, error))
         return false;
@@ -139,19 +194,19 @@ fa_store_import_build(FaStore *store, const char *directory, const FaImportOptio
         return false;
 
     g_auto(FaStaging) staging = {.fd = -1};
-    if (!fa_staging_open(store, &staging, error) ||
-        !fa_import_run(store, directory, options, &staging, &entries, &tree, &stats, error) ||
-        !fa_store_keep(store, &tree, error))
+    g_autofree char *moved = move_in(store, directory);
+    const Build build = {store, directory, options, name, key, moved};
+    if (!import_and_show(&build, &staging, &imported, error)) {
+        /* Who asks why may look at it, as long as nothing of it can have become an object. */
+        bool is_read = imported.entries != NULL;
+        if (moved != NULL && (is_read || rename(moved, directory) != 0))
+            fa_fs_remove_tree(moved, NULL);
         return false;
-    bool ok = is_known(store, name, key, &tree)
-                  ? fa_staging_publish(&staging, error)
-                  : publish(store, name, key, &tree, entries, &staging, error);
-    if (!ok)
-        return false;
-    stats.objects_added = staging.names->len;
-    stats.bytes_added = staging.bytes;
-    *ret_tree = tree;
+    }
+    imported.stats.objects_added = staging.names->len;
+    imported.stats.bytes_added = staging.bytes;
+    *ret_tree = imported.tree;
     if (ret_stats != NULL)
-        *ret_stats = stats;
+        *ret_stats = imported.stats;
     return true;
 }

@@ -235,11 +235,11 @@ walk_directory(Walk *walk, int fd, unsigned depth, GError **error)
 }
 
 bool
-fa_scan_directory(const char *directory, const FaImportOptions *options, FaScan *ret_scan,
-                  GError **error)
+fa_scan_directory(const char *directory, const char *shown, const FaImportOptions *options,
+                  FaScan *ret_scan, GError **error)
 {
     g_auto(FaScan) scan = {
-        .directory = directory,
+        .directory = shown != NULL ? shown : directory,
         .fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC),
         .tree = fa_tree_new(),
         .keys = g_array_new(FALSE, FALSE, sizeof(FaCacheKey)),
@@ -253,7 +253,7 @@ fa_scan_directory(const char *directory, const FaImportOptions *options, FaScan 
                                              : MIN(options->files_max, FA_TREE_ENTRIES_MAX),
     };
     if (scan.fd < 0)
-        return fa_fail_errno(error, errno, "cannot open '%s'", directory);
+        return fa_fail_errno(error, errno, "cannot open '%s'", scan.directory);
     if (!walk_directory(&walk, scan.fd, 0, error))
         return false;
     *ret_scan = scan;

@@ -9,15 +9,16 @@
 #include "store/tree.h"
 
 typedef struct FaScan {
-    const char *directory;
+    const char *directory; /* as it is shown */
     int fd;
     FaTree *tree;
     GArray *keys; /* of FaCacheKey, one for each entry of the tree */
     FaTreeStats stats;
 } FaScan;
 
-bool fa_scan_directory(const char *directory, const FaImportOptions *options, FaScan *ret_scan,
-                       GError **error);
+/* @shown (nullable): what messages call it. */
+bool fa_scan_directory(const char *directory, const char *shown, const FaImportOptions *options,
+                       FaScan *ret_scan, GError **error);
 void fa_scan_clear(FaScan *scan);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FaScan, fa_scan_clear)
 /* Opens a file of the tree without following a symlink. */

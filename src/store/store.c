@@ -24,6 +24,7 @@ fa_store_open(const char *home, GError **error)
     FaStore *store = g_new0(FaStore, 1);
     store->path = g_build_filename(absolute, "store", NULL);
     g_mutex_init(&store->mutex);
+    g_cond_init(&store->synced);
     return store;
 }
 
@@ -51,6 +52,7 @@ fa_store_free(FaStore *store)
     }
     fa_lock_release(store->session);
     g_free(store->session_path);
+    g_cond_clear(&store->synced);
     g_mutex_clear(&store->mutex);
     g_free(store->path);
     g_free(store);
@@ -103,6 +105,43 @@ fa_store_hold(FaStore *store, FaLockMode mode, const char *what, FaCancel *cance
 {
     g_autofree char *path = g_build_filename(store->path, "gc.lock", NULL);
     return fa_lock_take(path, mode, what, -1, NULL, NULL, cancel, error);
+}
+
+/* The caller holds the mutex, and nobody else is at it. */
+static bool
+sync_now(FaStore *store, GError **error)
+{
+    uint64_t mine = ++store->syncs_begun;
+    store->is_syncing = true;
+    g_mutex_unlock(&store->mutex);
+    bool ok = fa_fs_sync_all(store->path, error);
+    g_mutex_lock(&store->mutex);
+    store->is_syncing = false;
+    if (ok)
+        store->syncs_done = mine;
+    else
+        store->sync_failed = mine;
+    g_cond_broadcast(&store->synced);
+    return ok;
+}
+
+bool
+fa_store_sync(FaStore *store, GError **error)
+{
+    g_mutex_lock(&store->mutex);
+    /* One that is under way may have passed by what was just written. */
+    uint64_t wanted = store->syncs_begun + 1;
+    bool ok = true;
+    while (ok && store->syncs_done < wanted) {
+        if (store->sync_failed >= wanted)
+            ok = fa_fail(error, FA_ERROR_FAILED, "cannot write out '%s'", store->path);
+        else if (store->is_syncing)
+            g_cond_wait(&store->synced, &store->mutex);
+        else
+            ok = sync_now(store, error);
+    }
+    g_mutex_unlock(&store->mutex);
+    return ok;
 }
 
 static bool

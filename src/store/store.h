@@ -60,6 +60,11 @@ bool fa_store_import(FaStore *store, const char *directory, const FaImportOption
 bool fa_store_digest(FaStore *store, const char *directory, const FaImportOptions *options,
                      FaDigest *ret_tree, FaTreeStats *ret_stats, GError **error);
 
+/* Copies @directory to @target, which must not exist, as an import and a checkout in which all may be written would do:
+ * nothing is kept. @ret_tree: of what was copied. */
+bool fa_store_copy(FaStore *store, const char *directory, const FaImportOptions *options,
+                   const char *target, FaDigest *ret_tree, GError **error);
+
 /*
  * Makes @target, which must not exist or be an empty directory, in one rename. Files are hardlinks of objects, but
  * those whose path matches one of @copy_globs (NULL-ended, nullable) are copies that may be written.
@@ -72,7 +77,9 @@ bool fa_store_checkout(FaStore *store, const FaDigest *tree, const char *target,
  * build has the name. */
 bool fa_store_publish(FaStore *store, const char *name, const FaDigest *key, const FaDigest *tree,
                       GError **error);
-/* Imports @directory and publishes it, as fa_store_import() and fa_store_publish() do, but waits for the disk once. */
+/* Imports @directory and publishes it, as fa_store_import() and fa_store_publish() do, but uses it up: its files become
+ * objects, which nobody may have open, and it is there no more; but for one that holds what a tree may not. Several at
+ * once wait for the disk together. */
 bool fa_store_import_build(FaStore *store, const char *directory, const FaImportOptions *options,
                            const char *name, const FaDigest *key, FaDigest *ret_tree,
                            FaTreeStats *ret_stats, GError **error);

@@ -115,3 +115,12 @@ fa_hasher_finish(FaHasher *hasher, FaDigest *ret_digest)
     int ok = hasher->hash->final(hasher->context, ret_digest->bytes, NULL);
     g_assert(ok == 1);
 }
+
+void
+fa_hash_bytes(const FaHash *hash, const void *bytes, size_t length, FaDigest *ret_digest)
+{
+    g_autoptr(FaHasher) hasher = fa_hasher_new(hash);
+    fa_hasher_begin(hasher);
+    fa_hasher_add(hasher, bytes, length);
+    fa_hasher_finish(hasher, ret_digest);
+}

@@ -15,6 +15,9 @@ typedef struct FaHasher FaHasher;
 FaHash *fa_hash_open(GError **error);
 void fa_hash_free(FaHash *hash);
 
+/* What is in memory already. */
+void fa_hash_bytes(const FaHash *hash, const void *bytes, size_t length, FaDigest *ret_digest);
+
 /* (transfer full) Must not outlive @hash. */
 FaHasher *fa_hasher_new(const FaHash *hash);
 void fa_hasher_free(FaHasher *hasher);

@@ -17,14 +17,14 @@ publish(FaStore *store, GError **error)
            fa_store_add_root(store, "pinned", "app", names, error);
 }
 
-/* The same with one wait for the disk, as components are built. */
+/* The same as components are built: what was made becomes the build, with one wait for the disk. */
 static bool
 import_build(FaStore *store, GError **error)
 {
     static const char *const names[] = {"app-1", NULL};
     FaDigest key, tree;
     fa_digest_of_bytes("app", 3, &key);
-    return fa_store_import_build(store, "tree", &options, "app-1", &key, &tree, NULL, error) &&
+    return fa_store_import_build(store, "made", &options, "app-1", &key, &tree, NULL, error) &&
            fa_store_add_root(store, "pinned", "app", names, error);
 }
 

@@ -12,6 +12,7 @@ a_tree() {
     chmod 755 tree/sub/two
     : > tree/empty
     ln -s one tree/link
+    cp -a tree made
 }
 
 # same A B: what a checkout has is what was imported.

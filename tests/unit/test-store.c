@@ -397,13 +397,15 @@ test_import_build(Fixture *fixture, gconstpointer data)
     g_autofree char *name = NULL;
     FaTreeStats stats;
     FaDigest key, tree, found;
-    make_tree();
     fa_digest_of_bytes("key", 3, &key);
     for (unsigned i = 0; i < 2; i++) {
+        fa_fs_make_directory("in/sub/deep", 0755, NULL);
+        make_tree();
         fa_store_import_build(fixture->store, "in", NULL, "app-2", &key, &tree, &stats, &error);
         g_assert_no_error(error);
         g_assert_true((stats.objects_added == 0) == (i > 0));
         g_assert_true((stats.bytes_added == 0) == (i > 0));
+        g_assert_false(fa_fs_exists("in"));
     }
     g_assert_true(fa_store_lookup(fixture->store, &key, &name, &found));
     g_assert_cmpstr(name, ==, "app-2");
@@ -415,6 +417,98 @@ test_import_build(Fixture *fixture, gconstpointer data)
     g_assert_false(
         fa_store_import_build(fixture->store, "in", NULL, "tmp", &key, &tree, NULL, &error));
     g_assert_error(error, FA_ERROR, FA_ERROR_USAGE);
+}
+
+/* Law: a build that uses a directory up is what an import and a checkout make, whatever the store had of it already. */
+static void
+test_adopt(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    FaDigest key, tree, wanted, found;
+    make_tree();
+    g_assert_cmpint(link("in/file", "in/file-hard"), ==, 0);
+    put("in/sub/deep/known", LONG_TEXT " that the store has", 0600);
+    g_assert_true(fa_fs_make_directory("known", 0755, NULL));
+    put("known/known", LONG_TEXT " that the store has", 0644);
+    import(fixture, "known");
+    wanted = digest_anew();
+    ino_t program = status_of("in/sub/program").st_ino, hard = status_of("in/file").st_ino;
+    g_assert_cmpint(chmod("in/sub/deep", 0500), ==, 0);
+
+    fa_digest_of_bytes("key", 3, &key);
+    fa_store_import_build(fixture->store, "in", NULL, "app", &key, &tree, NULL, &error);
+    g_assert_no_error(error);
+    g_assert_true(fa_digest_is_equal(&tree, &wanted));
+    g_assert_true(fa_store_digest(fixture->store, "home/store/app", NULL, &found, NULL, NULL));
+    g_assert_true(fa_digest_is_equal(&found, &wanted));
+    /* Nothing was copied, but for a file that had another name. */
+    g_assert_cmpuint(status_of("home/store/app/sub/program").st_ino, ==, program);
+    g_assert_cmpuint(status_of("home/store/app/file").st_ino, !=, hard);
+    g_assert_true(is_one_file("home/store/app/file", "home/store/app/file-twin"));
+    g_assert_true(is_one_file("home/store/app/file", "home/store/app/file-hard"));
+    g_assert_true(fa_store_checkout(fixture->store, &tree, "out", NULL, true, &error));
+    for (const char *const *path = (const char *const[]){"file", "sub/program", "sub/deep/known",
+                                                         "sub/deep", "sub", "sub/link", NULL};
+         *path != NULL; path++) {
+        g_autofree char *here = g_build_filename("out", *path, NULL);
+        g_autofree char *there = g_build_filename("home/store/app", *path, NULL);
+        g_assert_cmpuint(status_of(here).st_mode, ==, status_of(there).st_mode);
+        g_assert_cmpint(status_of(here).st_mtime, ==, status_of(there).st_mtime);
+        g_assert_true(S_ISDIR(status_of(here).st_mode) || S_ISLNK(status_of(here).st_mode) ||
+                      is_one_file(here, there));
+    }
+}
+
+/* What a tree may not hold is there to be looked at. */
+static void
+test_adopt_refused(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    FaDigest key, tree;
+    make_tree();
+    g_assert_cmpint(mkfifo("in/sub/fifo", 0600), ==, 0);
+    fa_digest_of_bytes("key", 3, &key);
+    g_assert_false(
+        fa_store_import_build(fixture->store, "in", NULL, "app", &key, &tree, NULL, &error));
+    g_assert_error(error, FA_ERROR, FA_ERROR_REFUSED);
+    g_assert_nonnull(strstr(error->message, "'sub/fifo' of 'in'"));
+    g_assert_true(fa_fs_exists("in/sub/fifo"));
+    assert_holds("in/file", LONG_TEXT);
+    g_assert_false(fa_fs_exists("home/store/app"));
+}
+
+/* Law: a copy is what an import and a checkout of copies make. */
+static void
+test_copy(Fixture *fixture, gconstpointer data)
+{
+    static const char *const all[] = {"*", NULL};
+    static const char *const leave_out[] = {".git", NULL};
+    const FaImportOptions options = {.leave_out = leave_out};
+    g_autoptr(GError) error = NULL;
+    size_t length = 2 * 1024 * 1024 + 1;
+    g_autofree char *bytes = g_strnfill(length, 'x');
+    FaDigest tree, found;
+    make_tree();
+    g_assert_true(fa_fs_write("in/sub/large", bytes, length, 0755, FA_WRITE_NONE, NULL));
+    g_assert_true(fa_fs_make_directory("in/.git", 0755, NULL));
+    g_assert_true(fa_store_copy(fixture->store, "in", &options, "copy", &found, &error));
+    g_assert_true(fa_fs_remove_tree("in/.git", NULL));
+    g_assert_false(fa_fs_exists("home/store/objects"));
+    tree = import(fixture, "in");
+    g_assert_true(fa_digest_is_equal(&tree, &found));
+    g_assert_true(fa_store_checkout(fixture->store, &tree, "out", all, false, &error));
+    for (const char *const *path = (const char *const[]){"file", "sub/program", "sub/large",
+                                                         "sub/deep", ".", "sub/link", NULL};
+         *path != NULL; path++) {
+        g_autofree char *here = g_build_filename("out", *path, NULL);
+        g_autofree char *there = g_build_filename("copy", *path, NULL);
+        g_assert_cmpuint(status_of(here).st_mode, ==, status_of(there).st_mode);
+        g_assert_cmpint(status_of(here).st_mtime, ==, status_of(there).st_mtime);
+    }
+    g_assert_true(fa_store_digest(fixture->store, "copy", NULL, &found, NULL, NULL));
+    g_assert_true(fa_digest_is_equal(&tree, &found));
+    g_assert_false(fa_store_copy(fixture->store, "in", &options, "copy", &found, &error));
+    g_assert_nonnull(error);
 }
 
 static void
@@ -451,6 +545,9 @@ main(int argc, char **argv)
     ADD("a-changed-object-is-seen-and-replaced", test_damage);
     ADD("a-published-build-is-found-by-its-key", test_publish);
     ADD("a-build-is-imported-and-published-with-one-call", test_import_build);
+    ADD("a-directory-that-is-used-up-becomes-the-build", test_adopt);
+    ADD("a-directory-that-is-refused-stays-as-it-was", test_adopt_refused);
+    ADD("a-copy-is-what-a-checkout-would-be", test_copy);
     ADD("a-checkout-replaces-nothing", test_taken);
     ADD("two-importers-agree", test_two);
     ADD("a-large-file-comes-back-as-it-was", test_large);
