@@ -19,7 +19,7 @@
 #include "sys/parallel.h"
 
 /* Components that are begun for each whose steps may run: the others fetch, or wait for the disk. */
-#define WAITING_FACTOR 2
+#define WAITING_FACTOR 4
 #define LOOK_UPS_EACH  64 /* for fewer a thread costs more than it saves */
 
 /* All that one run shares. */
@@ -226,6 +226,8 @@ static FaBuildRequest
 request_of(Work *work)
 {
     const Run *run = work->run;
+    const char *const *leave_out;
+    const char *directory = fa_pins_get_directory(work->pin, &leave_out);
     return (FaBuildRequest){
         .store = run->store,
         .home = fa_context_get_home(run->context),
@@ -233,6 +235,8 @@ request_of(Work *work)
         .version = work->pin->version,
         .key = &work->plan->key,
         .source = work->pin->has_tree ? &work->pin->tree : NULL,
+        .directory = directory,
+        .leave_out = leave_out,
         .files = work->files,
         .scope = work->scope,
         .sandbox = sandbox_of(run),

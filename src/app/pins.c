@@ -50,12 +50,8 @@ static bool
 fetch(const FaPins *pins, const FaPin *pin, FaStore *store, FaCancel *cancel, FaDigest *ret_tree,
       GError **error)
 {
-    const char *local = fa_source_local_directory(pin->source);
     FaImportOptions importing = {
         .cancel = cancel, .refuse_links_out = true, .leave_out = not_source};
-    if (local != NULL)
-        return fa_store_import(store, local, &importing, ret_tree, NULL, error);
-
     g_autofree char *parent = g_build_filename(pins->home, "tmp", NULL);
     if (!fa_fs_make_directory(parent, 0755, error))
         return false;
@@ -248,27 +244,29 @@ fa_pins_take(FaContext *context, FaStore *store, const GPtrArray *recipes,
     return g_steal_pointer(&pins);
 }
 
+const char *
+fa_pins_get_directory(const FaPin *pin, const char *const **ret_leave_out)
+{
+    *ret_leave_out = not_source;
+    return pin->source != NULL ? fa_source_local_directory(pin->source) : NULL;
+}
+
 bool
 fa_pins_bring(const FaPins *pins, const FaPin *pin, FaStore *store, int64_t *ret_committed,
               FaCancel *cancel, GError **error)
 {
     FaDigest tree = pin->tree;
     int64_t committed = 0;
-    if (pin->source == NULL)
+    if (pin->source == NULL || fa_source_local_directory(pin->source) != NULL)
         return true;
     if (!pin->is_here && !fetch(pins, pin, store, cancel, &tree, error))
         return false;
-    if (!fa_digest_is_equal(&tree, &pin->tree)) {
-        if (fa_source_local_directory(pin->source) != NULL)
-            return fa_fail(error, FA_ERROR_CONFLICT,
-                           "'%s' changed while it was read\nhelp: run the same command again",
-                           fa_source_get_location(pin->source));
+    if (!fa_digest_is_equal(&tree, &pin->tree))
         return fa_fail(error, FA_ERROR_FAILED,
                        "revision '%s' of '%s' has another content than " FA_LOCK_FILE_NAME
                        " says\nhelp: find out who changed it; 'fassembler build --update' takes it "
                        "as it is now",
                        pin->revision, fa_source_get_location(pin->source));
-    }
 
     g_autofree char *version = NULL;
     g_autoptr(GError) ignored = NULL;

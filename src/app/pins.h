@@ -45,9 +45,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaPins, fa_pins_free)
 /* (transfer none) (nullable) */
 const FaPin *fa_pins_get(const FaPins *pins, const char *component);
 
+/* (transfer none) (nullable) A folder that the source is read from whenever it is built; what is not named @ret_leave_out
+ * (NULL-ended) in it. */
+const char *fa_pins_get_directory(const FaPin *pin, const char *const **ret_leave_out);
+
 /*
- * Sees to it that the tree of @pin is in @store; from any thread. FAILED when what is fetched now has another digest than
- * the lock; CONFLICT when a directory changed since it was read. *ret_committed: when the revision was made, or 0.
+ * Sees to it that the tree of @pin is in @store, where it is not such a folder; from any thread. FAILED when what is fetched now has another digest than
+ * the lock. *ret_committed: when the revision was made, or 0.
  */
 bool fa_pins_bring(const FaPins *pins, const FaPin *pin, FaStore *store, int64_t *ret_committed,
                    FaCancel *cancel, GError **error);

@@ -101,24 +101,40 @@ workplace_init(Workplace *work, const FaBuildRequest *request)
     };
 }
 
-/* Everything new: what an earlier try left is of no use to this one. Files of the source are copies, for a step may
- * change them and objects of the store are held once. */
+/* Files of the source are copies, for a step may change them and objects of the store are held once. A folder is copied
+ * as it is now, and must still be what the key was made of. */
+static bool
+bring_source(const Workplace *work, const FaBuildRequest *request, GError **error)
+{
+    static const char *const copy_all[] = {"*", NULL};
+    const FaImportOptions options = {
+        .cancel = request->cancel, .refuse_links_out = true, .leave_out = request->leave_out};
+    FaDigest found;
+
+    if (request->source == NULL)
+        return fa_fs_make_directory(work->build, 0755, error);
+    if (request->directory == NULL)
+        return fa_store_checkout(request->store, request->source, work->build, copy_all, false,
+                                 error);
+    return fa_store_copy(request->store, request->directory, &options, work->build, &found,
+                         error) &&
+           (fa_digest_is_equal(&found, request->source) ||
+            fa_fail(error, FA_ERROR_CONFLICT,
+                    "'%s' changed while it was read\nhelp: run the same command again",
+                    request->directory));
+}
+
+/* Everything new: what an earlier try left is of no use to this one. */
 static bool
 workplace_make(const Workplace *work, const FaBuildRequest *request, GError **error)
 {
-    static const char *const copy_all[] = {"*", NULL};
-
-    if (!fa_fs_remove_tree(work->directory, error) ||
-        (request->sandbox == FA_SANDBOX_NONE && !fa_fs_remove_tree(work->out, error)) ||
-        !fa_fs_make_directory(work->directory, 0700, error) ||
-        !fa_fs_make_directory(work->scratch, 0700, error) ||
-        !fa_fs_make_directory(work->npm_cache, 0700, error) ||
-        !fa_fs_make_directory(work->out, 0755, error) ||
-        !fa_fs_make_directory(work->staging, 0755, error))
-        return false;
-    if (request->source == NULL)
-        return fa_fs_make_directory(work->build, 0755, error);
-    return fa_store_checkout(request->store, request->source, work->build, copy_all, false, error);
+    return fa_fs_remove_tree(work->directory, error) &&
+           (request->sandbox != FA_SANDBOX_NONE || fa_fs_remove_tree(work->out, error)) &&
+           fa_fs_make_directory(work->directory, 0700, error) &&
+           fa_fs_make_directory(work->scratch, 0700, error) &&
+           fa_fs_make_directory(work->npm_cache, 0700, error) &&
+           fa_fs_make_directory(work->out, 0755, error) &&
+           fa_fs_make_directory(work->staging, 0755, error) && bring_source(work, request, error);
 }
 
 static int

@@ -21,9 +21,11 @@ typedef struct FaBuildRequest {
     const FaRecipe *recipe;
     const char *version;    /* (nullable) part of the name in the store */
     const FaDigest *key;    /* by fa_key_make() */
-    const FaDigest *source; /* (nullable) a tree of the store */
-    const char *files;      /* (nullable) components/NAME/, absolute */
-    const FaScope *scope;   /* with COMPONENT.out of all that it needs */
+    const FaDigest *source; /* (nullable) a tree of the store, or what @directory has to hold */
+    const char *directory;  /* (nullable) where the source is read from */
+    const char *const *leave_out; /* (nullable) names in it that are no source */
+    const char *files;            /* (nullable) components/NAME/, absolute */
+    const FaScope *scope;         /* with COMPONENT.out of all that it needs */
     FaSandboxMode sandbox;
     unsigned jobs;             /* that a step may use itself */
     FaTurns *turns;            /* (nullable) for its steps, all of them */
