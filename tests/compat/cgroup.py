@@ -215,6 +215,31 @@ def left_overs(program, tap):
         tap.equal(left(name), [], 'and its groups are taken over and removed')
 
 
+def upgrades(program, tap):
+    text = TREE + '[program:other]\ncommand=/bin/cat\nmemory_limit=64MB\nstartsecs=0\n'
+    with Supervisor(program, text) as supervisor:
+        rpc = proxy(supervisor)
+        supervisor.wait_log('tree entered RUNNING')
+        pid = rpc.supervisor.getProcessInfo('tree')['pid']
+        name, place = ours(pid), groups_of(rpc.supervisor.getProcessInfo('other')['pid'])
+        rpc.fassembler.upgrade()
+        second = subprocess.run([program, '-c', supervisor.config], capture_output=True, text=True, check=False)
+        tap.ok(second.returncode == 2 and 'another supervisor with the pid file' in second.stderr,
+               'after an upgrade the groups are still ours', second.stderr)
+        os.kill(pid, signal.SIGKILL)
+        rpc.fassembler.upgrade()
+        tap.equal(two_starts(supervisor), 'free\nfree\n', 'what a crash leaves behind is gone before the restart, when it is upgraded meanwhile')
+        rpc.supervisor.stopProcess('other')
+        rpc.supervisor.startProcess('other')
+        pid = rpc.supervisor.getProcessInfo('other')['pid']
+        while os.readlink('/proc/%d/exe' % pid) == os.path.realpath(program):
+            time.sleep(0.01)
+        tap.equal(groups_of(pid), place, 'a program that starts after it is where it was')
+        supervisor.process.terminate()
+        supervisor.process.wait()
+        tap.equal(left(name), [], 'and in the end nothing is left')
+
+
 def refusals(program, tap):
     def refused(options, want, before=(), name=None):
         scratch = subprocess.run(['mktemp', '-d'], capture_output=True, text=True, check=True).stdout.strip()
@@ -330,6 +355,7 @@ def main():
     limits(program, tap)
     before_exec(program, tap)
     left_overs(program, tap)
+    upgrades(program, tap)
     refusals(program, tap)
     if os.getuid() == 0:
         version_1(program, tap)
