@@ -1,5 +1,6 @@
 #include "app/pins.h"
 
+#include "app/bundled.h"
 #include "app/develop.h"
 #include "base/error.h"
 #include "config/lock.h"
@@ -14,6 +15,7 @@ static const char *const not_source[] = {".git", ".svn", NULL};
 
 struct FaPins {
     char *home;
+    FaBundled *bundled;  /* (nullable) what came with the product */
     GPtrArray *list;     /* of FaPin */
     GHashTable *by_name; /* of the component, to FaPin of the list */
 };
@@ -35,6 +37,7 @@ fa_pins_free(FaPins *pins)
         return;
     g_hash_table_unref(pins->by_name);
     g_ptr_array_unref(pins->list);
+    fa_bundled_free(pins->bundled);
     g_free(pins->home);
     g_free(pins);
 }
@@ -52,6 +55,9 @@ fetch(const FaPins *pins, const FaPin *pin, FaStore *store, FaCancel *cancel, Fa
 {
     FaImportOptions importing = {
         .cancel = cancel, .refuse_links_out = true, .leave_out = not_source};
+    if (pin->bundled != NULL)
+        return fa_store_import(store, pin->bundled->path, &importing, ret_tree, NULL, error);
+
     g_autofree char *parent = g_build_filename(pins->home, "tmp", NULL);
     if (!fa_fs_make_directory(parent, 0755, error))
         return false;
@@ -102,6 +108,7 @@ settle(const FaPins *pins, FaPin *pin, FaStore *store, const FaLockEntry *entry,
     else if (!fa_source_resolve(pin->source, NULL, options->offline, options->cancel,
                                 &pin->revision, error))
         return false;
+    pin->bundled = fa_bundled_find(pins->bundled, pin->recipe->name, kind, pin->revision);
     if (is_locked && !fa_digest_is_zero(&entry->digest)) {
         pin->tree = entry->digest;
         return true;
@@ -110,6 +117,21 @@ settle(const FaPins *pins, FaPin *pin, FaStore *store, const FaLockEntry *entry,
         return pin->is_known = false, true;
     pin->is_here = true;
     return fetch(pins, pin, store, options->cancel, &pin->tree, error);
+}
+
+/* (transfer full) (nullable) A checkout, or a folder that came with the product, is read in place. */
+static FaSource *
+open_source(const FaPins *pins, const FaPin *pin, const FaProduct *product, GError **error)
+{
+    const FaBundledSource *bundled =
+        fa_bundled_find(pins->bundled, pin->recipe->name, FA_SOURCE_DIRECTORY, NULL);
+    const char *place = pin->checkout;
+    if (place == NULL && bundled != NULL && pin->recipe->source.kind == FA_SOURCE_DIRECTORY)
+        place = bundled->path;
+
+    const FaSourceSpec folder = {.kind = FA_SOURCE_DIRECTORY, .location = (char *)place};
+    return fa_source_open(place != NULL ? &folder : &pin->recipe->source, product->directory,
+                          pins->home, error);
 }
 
 static bool
@@ -134,9 +156,7 @@ take(FaPins *pins, const FaRecipe *recipe, FaContext *context, FaStore *store, F
         return true;
     }
 
-    FaSourceSpec checkout = {.kind = FA_SOURCE_DIRECTORY, .location = pin->checkout};
-    pin->source = fa_source_open(pin->checkout != NULL ? &checkout : &recipe->source,
-                                 product->directory, pins->home, error);
+    pin->source = open_source(pins, pin, product, error);
     if (pin->source == NULL ||
         !settle(pins, pin, store, fa_lock_file_find(lock, recipe->name), options, error)) {
         g_prefix_error(error, "component '%s': ", recipe->name);
@@ -232,6 +252,8 @@ fa_pins_take(FaContext *context, FaStore *store, const GPtrArray *recipes,
     pins->home = g_strdup(fa_context_get_home(context));
     pins->list = g_ptr_array_new_with_free_func((GDestroyNotify)pin_free);
     pins->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    if (!fa_bundled_read(product->directory, &pins->bundled, error))
+        return NULL;
     for (guint i = 0; i < recipes->len; i++) {
         const FaRecipe *recipe = g_ptr_array_index(recipes, i);
         if (!fa_cancel_check(options->cancel, error) ||
@@ -268,6 +290,10 @@ fa_pins_bring(const FaPins *pins, const FaPin *pin, FaStore *store, int64_t *ret
                        "as it is now",
                        pin->revision, fa_source_get_location(pin->source));
 
+    if (pin->bundled != NULL) {
+        *ret_committed = pin->bundled->committed;
+        return true;
+    }
     g_autofree char *version = NULL;
     g_autoptr(GError) ignored = NULL;
     if (fa_source_describe(pin->source, pin->revision, &version, &committed, &ignored))

@@ -18,6 +18,7 @@ typedef struct FaPin {
     char *version;    /* (nullable) the recipe's, else a short revision */
     FaDigest tree;
     bool has_tree;
+    const struct FaBundledSource *bundled; /* (nullable) came with the product */
     char *checkout; /* (nullable) worked on: read from here, whatever the recipe's source is */
     bool is_known;  /* false in a dry run, where it had to be fetched */
     bool is_here;   /* the store got it in this run */

@@ -202,29 +202,6 @@ ensure_cached(FaSource *source, FaCancel *cancel, int log_fd, char **ret_path, G
     return true;
 }
 
-/* (transfer full) (nullable) */
-static char *
-find_unpacker(GError **error)
-{
-    g_autofree char *self = fa_fs_read_symlink("/proc/self/exe", error);
-    if (self == NULL)
-        return NULL;
-
-    g_autofree char *here = g_path_get_dirname(self);
-    g_autofree char *libexec = g_build_filename(here, "..", "libexec", "fassembler", NULL);
-    const char *const places[] = {g_getenv("FASSEMBLER_LIBEXEC"), here, libexec};
-    for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
-        if (places[i] == NULL)
-            continue;
-        g_autofree char *path = g_build_filename(places[i], "fassembler-unpack", NULL);
-        if (access(path, X_OK) == 0)
-            return g_steal_pointer(&path);
-    }
-    fa_fail(error, FA_ERROR_NOT_FOUND,
-            "cannot find 'fassembler-unpack' beside '%s'\nhelp: install fassembler whole", self);
-    return NULL;
-}
-
 static bool
 fetch(FaSource *source, const char *revision, const char *target, FaCancel *cancel, int log_fd,
       GError **error)
@@ -236,7 +213,7 @@ fetch(FaSource *source, const char *revision, const char *target, FaCancel *canc
         !ensure_cached(source, cancel, log_fd, &path, error) ||
         !fa_fs_make_directory(target, 0755, error))
         return false;
-    g_autofree char *unpacker = find_unpacker(error);
+    g_autofree char *unpacker = fa_program_find_helper("fassembler-unpack", error);
     if (unpacker == NULL)
         return false;
 

@@ -8,7 +8,7 @@
  * credentials that stand in a URL. What was fetched is kept below HOME/src/.mirrors and HOME/src/.archives; two
  * processes may use them at once. Submodules of git are refused, externals of svn are left out.
  *
- * `fassembler-unpack` is looked for beside the running program, in ../libexec/fassembler and, for tests, in
+ * `fassembler-unpack` and `fassembler-pack` are looked for beside the running program, in ../libexec/fassembler and, for tests, in
  * $FASSEMBLER_LIBEXEC. All functions may block; a set cancel ends them with CANCELLED. A source does not change once open: threads may
  * share it.
  */
@@ -51,6 +51,13 @@ const char *fa_source_local_directory(const FaSource *source);
  * REFUSED for archives and directories. */
 bool fa_source_clone_for_work(FaSource *source, const char *branch, const char *target,
                               FaCancel *cancel, GError **error);
+
+/*
+ * Packs the tree at @directory, below the one name @name, into the new file @file, a tar.zst, by `fassembler-pack`: the
+ * same tree gives the same bytes. After a failure a part of the file may be left.
+ */
+bool fa_source_pack(const char *directory, const char *name, const char *file, FaCancel *cancel,
+                    GError **error);
 
 /* What people call @revision (its highest tag, else a short form), and when it was made; 0 where nothing tells. */
 bool fa_source_describe(FaSource *source, const char *revision, char **ret_version,
