@@ -197,16 +197,12 @@ apply_end(FaDeployment *deployment, JsonObject *payload)
 }
 
 void
-fa_deployment_apply(FaDeployment *deployment, const FaEvent *event)
+fa_deployment_apply_payload(FaDeployment *deployment, const FaEvent *event, JsonObject *payload)
 {
     FaEventKind kind;
     if (deployment->has_ended || strcmp(event->subject, deployment->environment) != 0 ||
-        !fa_event_kind_from_string(event->kind, &kind))
-        return;
-    g_autoptr(JsonNode) node = fa_json_from_text(event->payload, -1, NULL);
-    JsonObject *payload =
-        node != NULL && JSON_NODE_HOLDS_OBJECT(node) ? json_node_get_object(node) : NULL;
-    if (payload == NULL || strcmp(text_of(payload, "id"), deployment->id) != 0)
+        !fa_event_kind_from_string(event->kind, &kind) ||
+        strcmp(text_of(payload, "id"), deployment->id) != 0)
         return;
     deployment->last_at = event->time;
     if (kind == FA_EVENT_DEPLOY_STEP)
@@ -219,6 +215,14 @@ fa_deployment_apply(FaDeployment *deployment, const FaEvent *event)
     }
     if (kind == FA_EVENT_DEPLOY_ENDED)
         apply_end(deployment, payload);
+}
+
+void
+fa_deployment_apply(FaDeployment *deployment, const FaEvent *event)
+{
+    g_autoptr(JsonNode) node = fa_json_from_text(event->payload, -1, NULL);
+    if (node != NULL && JSON_NODE_HOLDS_OBJECT(node))
+        fa_deployment_apply_payload(deployment, event, json_node_get_object(node));
 }
 
 bool

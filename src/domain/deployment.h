@@ -110,6 +110,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaDeployment, fa_deployment_free)
 FaDeployment *fa_deployment_new(const FaEvent *begun);
 /* The next state, in place. Total: what does not belong to it, or not to a deployment that has ended, changes nothing. */
 void fa_deployment_apply(FaDeployment *deployment, const FaEvent *event);
+/* The same, for who has read the payload already. */
+void fa_deployment_apply_payload(FaDeployment *deployment, const FaEvent *event,
+                                 JsonObject *payload);
 /* Has it taken longer than it said it would? A clock that stepped back says nothing. */
 bool fa_deployment_is_expired(const FaDeployment *deployment, FaTime now);
 

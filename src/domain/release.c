@@ -3,12 +3,8 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "domain/release-state.h"
 #include "domain/track.h"
-
-struct FaReleases {
-    GHashTable *by_label; /* borrowed label to borrowed FaRelease */
-    GPtrArray *list;      /* of FaRelease */
-};
 
 static const char *const kind_names[] = {
     [FA_RELEASE_TRAIN] = "train",
@@ -152,6 +148,17 @@ free_place(gpointer data)
     g_free(place->deployment);
     g_free(place->by);
     g_free(place);
+}
+
+FaRelease *
+fa_release_new(char *label)
+{
+    FaRelease *release = g_new0(FaRelease, 1);
+    release->label = label;
+    release->pins = g_ptr_array_new_with_free_func((GDestroyNotify)fa_pin_free);
+    release->made = g_ptr_array_new_with_free_func((GDestroyNotify)fa_made_free);
+    release->places = g_ptr_array_new_with_free_func(free_place);
+    return release;
 }
 
 static void
@@ -354,11 +361,10 @@ apply_cut(FaReleases *releases, const FaEvent *event, JsonObject *payload)
 {
     if (find_to_change(releases, event->subject) != NULL)
         return;
-    FaRelease *release = g_new0(FaRelease, 1);
+    FaRelease *release = fa_release_new(g_strdup(event->subject));
     JsonObject *pins = fa_json_get_object(payload, "pins");
     const char *kind = fa_json_get_string(payload, "kind");
 
-    release->label = g_strdup(event->subject);
     if (kind != NULL)
         fa_release_kind_from_string(kind, &release->kind);
     release->parent = dup_member(payload, "parent");
@@ -372,9 +378,6 @@ apply_cut(FaReleases *releases, const FaEvent *event, JsonObject *payload)
     release->cut_by = g_strdup(event->actor);
     release->cut_at = event->time;
     release->position = event->position;
-    release->pins = g_ptr_array_new_with_free_func((GDestroyNotify)fa_pin_free);
-    release->made = g_ptr_array_new_with_free_func((GDestroyNotify)fa_made_free);
-    release->places = g_ptr_array_new_with_free_func(free_place);
     if (pins != NULL)
         json_object_foreach_member(pins, add_pin, release->pins);
     g_ptr_array_sort(release->pins, compare_pins);
@@ -442,18 +445,17 @@ static const struct {
     {FA_EVENT_DEPLOY_SWITCHED, apply_switched},
 };
 
-const char *const *
-fa_releases_kinds(void)
+uint64_t
+fa_releases_get_position(const FaReleases *releases)
 {
-    static const char *const kinds[] = {"release.cut", "release.built", "release.rejected",
-                                        "deploy.switched", NULL};
-    return kinds;
+    return releases->position;
 }
 
 void
 fa_releases_apply(FaReleases *releases, const FaEvent *event)
 {
     FaEventKind kind;
+    releases->position = event->position;
     if (!fa_event_kind_from_string(event->kind, &kind))
         return;
     for (size_t i = 0; i < G_N_ELEMENTS(appliers); i++) {

@@ -96,14 +96,22 @@ bool fa_release_was_at(const FaRelease *release, const char *environment);
 /* Is the digest that of the pins? */
 bool fa_release_is_whole(const FaRelease *release);
 
+/* Of the fold as it is kept in a snapshot. A change of what fa_releases_apply() does needs the next number, too. */
+#define FA_RELEASES_FOLD    "releases"
+#define FA_RELEASES_VERSION 1
+
 typedef struct FaReleases FaReleases;
 FaReleases *fa_releases_new(void);
 void fa_releases_free(FaReleases *releases);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaReleases, fa_releases_free)
 /* The next state, in place: a fold belongs to who folds. Total: what is not about releases is left out. */
 void fa_releases_apply(FaReleases *releases, const FaEvent *event);
-/* The kinds that matter, NULL-ended: who reads these in order has read enough. */
-const char *const *fa_releases_kinds(void);
+/* The position of the last event that was applied, whatever it was about. */
+uint64_t fa_releases_get_position(const FaReleases *releases);
+/* (transfer full) */
+GBytes *fa_releases_to_bytes(const FaReleases *releases);
+/* (transfer full) (nullable) NULL: these are none of this version; fold again. */
+FaReleases *fa_releases_from_bytes(GBytes *bytes);
 /* (transfer none) (nullable) */
 const FaRelease *fa_releases_find(const FaReleases *releases, const char *label);
 /* The same for another spelling of its number: 0.6 is found by 0.6.0. */

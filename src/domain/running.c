@@ -173,7 +173,7 @@ static void
 apply_step(FaStanding *standing, const FaEvent *event, JsonObject *payload)
 {
     if (standing->open != NULL)
-        fa_deployment_apply(standing->open, event);
+        fa_deployment_apply_payload(standing->open, event, payload);
 }
 
 static void
