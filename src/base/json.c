@@ -9,21 +9,34 @@
 /* Reading recurses, ours and json-glib's. */
 #define DEPTH_MAX 128
 
+/* What is written as it is: nearly everything. */
+static size_t
+plain_length(const char *text)
+{
+    const char *at = text;
+    while ((unsigned char)*at >= ' ' && *at != '"' && *at != '\\' && *at != 0x7f)
+        at++;
+    return (size_t)(at - text);
+}
+
 void
 fa_json_append_string(GString *out, const char *text)
 {
     g_string_append_c(out, '"');
-    for (; *text != '\0'; text++) {
+    for (;; text++) {
+        size_t length = plain_length(text);
+        g_string_append_len(out, text, (gssize)length);
+        text += length;
+        if (*text == '\0')
+            break;
         if (*text == '"' || *text == '\\')
             g_string_append_printf(out, "\\%c", *text);
         else if (*text == '\n')
             g_string_append(out, "\\n");
         else if (*text == '\t')
             g_string_append(out, "\\t");
-        else if (g_ascii_iscntrl(*text))
-            g_string_append_printf(out, "\\u%04x", (unsigned)*text);
         else
-            g_string_append_c(out, *text);
+            g_string_append_printf(out, "\\u%04x", (unsigned)*text);
     }
     g_string_append_c(out, '"');
 }

@@ -6,8 +6,7 @@
 #include "ledger/backend.h"
 #include "sys/hash.h"
 
-#define CANCEL_EVERY 4096 /* events between two looks whether to stop */
-#define LINE_START   1024
+#define LINE_START 1024
 
 struct FaLedger {
     const FaLedgerBackend *backend;
@@ -202,90 +201,6 @@ void
 fa_ledger_report_clear(FaLedgerReport *report)
 {
     g_clear_pointer(&report->reason, g_free);
-}
-
-typedef struct Verification {
-    FaLedger *ledger;
-    FaLedgerReport *report;
-    FaCancel *cancel;
-    bool is_given_up; /* for a reason that is no flaw */
-} Verification;
-
-static bool
-find_flaw(Verification *work, FaLedgerFlaw flaw, GError **error)
-{
-    work->report->flaw = flaw;
-    work->report->position = work->report->head.position + 1;
-    return fa_fail(error, FA_ERROR_FAILED, "a flaw"); /* which ends the reading */
-}
-
-static bool
-verify_event(const FaEvent *event, void *data, GError **error)
-{
-    Verification *work = data;
-    FaLedgerHead *head = &work->report->head;
-    FaDigest hash;
-
-    if ((head->position % CANCEL_EVERY == 0 && !fa_cancel_check(work->cancel, error)) ||
-        !fa_ledger_hash(work->ledger, &head->hash, event, &hash, error)) {
-        work->is_given_up = true;
-        return false;
-    }
-    if (event->position != head->position + 1)
-        return find_flaw(work, FA_LEDGER_FLAW_MISSING, error);
-    if (!fa_digest_is_equal(&hash, &event->hash))
-        return find_flaw(work, FA_LEDGER_FLAW_CHANGED, error);
-    *head = (FaLedgerHead){event->position, hash};
-    return true;
-}
-
-/* The events are whole: is there one too few, or too many? */
-static void
-compare_heads(FaLedgerReport *report, const FaLedgerHead *kept)
-{
-    const FaLedgerHead *head = &report->head;
-    if (head->position == kept->position && fa_digest_is_equal(&head->hash, &kept->hash))
-        return;
-    bool is_short = head->position < kept->position;
-    report->flaw = is_short ? FA_LEDGER_FLAW_MISSING : FA_LEDGER_FLAW_CHANGED;
-    report->position = is_short ? head->position + 1 : kept->position + 1;
-}
-
-static bool
-verify_all(Verification *work, const FaLedgerHead *kept, GError **error)
-{
-    const FaLedgerQuery all = {0};
-    g_autoptr(GError) reason = NULL;
-
-    if (fa_ledger_scan(work->ledger, &all, verify_event, work, &reason)) {
-        compare_heads(work->report, kept);
-        return true;
-    }
-    if (work->is_given_up) {
-        g_propagate_error(error, g_steal_pointer(&reason));
-        return false;
-    }
-    if (work->report->flaw == FA_LEDGER_FLAW_NONE) {
-        find_flaw(work, FA_LEDGER_FLAW_UNREADABLE, NULL);
-        work->report->reason = g_strdup(reason->message);
-    }
-    return true;
-}
-
-bool
-fa_ledger_verify(FaLedger *ledger, FaCancel *cancel, FaLedgerReport *ret_report, GError **error)
-{
-    g_auto(FaLedgerReport) report = {0};
-    Verification work = {.ledger = ledger, .report = &report, .cancel = cancel};
-    FaLedgerHead kept;
-    if (!fa_ledger_begin(ledger, FA_LEDGER_READING, &kept, error))
-        return false;
-    bool is_well = verify_all(&work, &kept, error);
-    if (!fa_ledger_end(ledger, is_well, error))
-        return false;
-    *ret_report = report;
-    report.reason = NULL;
-    return true;
 }
 
 static bool

@@ -14,6 +14,7 @@ typedef struct FaHasher FaHasher;
 /* (transfer full) (nullable) */
 FaHash *fa_hash_open(GError **error);
 void fa_hash_free(FaHash *hash);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaHash, fa_hash_free)
 
 /* What is in memory already. */
 void fa_hash_bytes(const FaHash *hash, const void *bytes, size_t length, FaDigest *ret_digest);
