@@ -16,9 +16,10 @@ capped(int64_t number)
 }
 
 static void
-describe_uptime(SvBuf *out, const SvProc *proc, int64_t now)
+describe_uptime(SvBuf *out, const SvProc *proc)
 {
-    int64_t seconds = now > proc->last_start ? now - proc->last_start : 0;
+    /* The clock of the day may have jumped since. */
+    int64_t seconds = (int64_t)((sv_now() - proc->started) / SV_SECOND);
     long long days = (long long)(seconds / 86400);
 
     sv_buf_printf(out, "pid %d, uptime ", (int)proc->pid);
@@ -58,7 +59,7 @@ describe_schedule(const SvProc *proc, SvBuf *out)
 }
 
 static void
-describe(const SvSuper *super, const SvProc *proc, int64_t now, SvBuf *out)
+describe(const SvSuper *super, const SvProc *proc, SvBuf *out)
 {
     char text[PATH_MAX + 128];
     bool failed;
@@ -66,7 +67,7 @@ describe(const SvSuper *super, const SvProc *proc, int64_t now, SvBuf *out)
 
     switch (proc->machine.state) {
     case SV_RUNNING:
-        describe_uptime(out, proc, now);
+        describe_uptime(out, proc);
         break;
     case SV_FATAL:
     case SV_BACKOFF:
@@ -118,7 +119,7 @@ write_info(SvRpc *rpc, const SvProc *proc, int64_t now)
     sv_xml_member_string(out, "stderr_logfile", err_path ? err_path : "");
     sv_xml_member_int(out, "pid", proc->pid);
     sv_buf_init(&buf, text, sizeof text);
-    describe(rpc->super, proc, now, &buf);
+    describe(rpc->super, proc, &buf);
     sv_xml_member_string(out, "description", text);
     sv_xml_end_struct(out);
 }
@@ -188,7 +189,6 @@ sv_rpc_compact_status(SvRpc *rpc, const SvValue *params)
 {
     const SvProc **list;
     size_t count = sorted_procs(rpc, &list);
-    int64_t now = time(NULL);
     char text[PATH_MAX + 256];
     SvBuf buf;
 
@@ -196,7 +196,7 @@ sv_rpc_compact_status(SvRpc *rpc, const SvValue *params)
     for (size_t i = 0; i < count; i++) {
         const SvProc *proc = list[i];
         sv_buf_init(&buf, text, sizeof text);
-        describe(rpc->super, proc, now, &buf);
+        describe(rpc->super, proc, &buf);
         const char *const parts[] = {proc->group->conf->name,
                                      "\t",
                                      proc->conf->name,

@@ -422,9 +422,13 @@ static void
 ticks_fired(SvSuper *super, SvTimer *timer)
 {
     static const SvEventType types[3] = {SV_EVENT_TICK_5, SV_EVENT_TICK_60, SV_EVENT_TICK_3600};
-    int64_t now = time(NULL);
+    struct timespec clock;
     int64_t old[3];
     char text[64];
+
+    /* Not time(), which may still be in the second before. */
+    clock_gettime(CLOCK_REALTIME, &clock);
+    int64_t now = clock.tv_sec;
 
     memcpy(old, super->tick_slices, sizeof old);
     for (int i = 0; i < 3; i++) {
