@@ -7,7 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BATCH 64
+#define BATCH       64
+#define RETRY_AFTER 50 /* milliseconds, where the kernel has no memory for another watch */
 
 uint64_t
 sv_now(void)
@@ -140,13 +141,57 @@ set_clock(SvLoop *loop)
     loop->set_to = when;
 }
 
+static int
+add(SvLoop *loop, SvWatch *watch)
+{
+    struct epoll_event event = {.events = watch->events, .data.ptr = watch};
+
+    return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, watch->fd, &event) < 0 ? -errno : 0;
+}
+
+/* Takes it from those that are not watched yet. Returns whether it was one. */
+static bool
+forget(SvLoop *loop, SvWatch *watch)
+{
+    for (SvWatch **link = &loop->unwatched; *link; link = &(*link)->next)
+        if (*link == watch) {
+            *link = watch->next;
+            watch->next = NULL;
+            return true;
+        }
+    return false;
+}
+
+static void
+remember(SvLoop *loop, SvWatch *watch)
+{
+    watch->next = loop->unwatched;
+    loop->unwatched = watch;
+}
+
+static void
+add_unwatched(SvLoop *loop)
+{
+    SvWatch *watch = loop->unwatched;
+
+    loop->unwatched = NULL;
+    while (watch) {
+        SvWatch *next = watch->next;
+        watch->next = NULL;
+        if (add(loop, watch) < 0)
+            remember(loop, watch);
+        watch = next;
+    }
+}
+
 int
 sv_loop_turn(SvLoop *loop, struct SvSuper *super)
 {
     struct epoll_event events[BATCH];
 
     set_clock(loop);
-    int count = epoll_wait(loop->epoll, events, BATCH, -1);
+    add_unwatched(loop);
+    int count = epoll_wait(loop->epoll, events, BATCH, loop->unwatched ? RETRY_AFTER : -1);
     if (count < 0)
         return errno == EINTR ? 0 : -errno;
     for (int i = 0; i < count; i++) {
@@ -162,10 +207,13 @@ sv_loop_turn(SvLoop *loop, struct SvSuper *super)
 int
 sv_watch_add(SvLoop *loop, SvWatch *watch, uint32_t events)
 {
-    struct epoll_event event = {.events = events, .data.ptr = watch};
-
     watch->events = events;
-    return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, watch->fd, &event) < 0 ? -errno : 0;
+    int r = add(loop, watch);
+    if (r != -ENOMEM && r != -ENOSPC)
+        return r;
+    /* Nobody who adds a watch could do without it. */
+    remember(loop, watch);
+    return 0;
 }
 
 int
@@ -180,9 +228,13 @@ sv_watch_change(SvLoop *loop, SvWatch *watch, uint32_t events)
 void
 sv_watch_move(SvLoop *loop, SvWatch *from, SvWatch *to)
 {
+    bool unwatched = forget(loop, from);
+
     *to = *from;
     from->fd = -1;
-    if (to->fd >= 0)
+    if (unwatched)
+        remember(loop, to);
+    else if (to->fd >= 0)
         sv_watch_change(loop, to, to->events);
 }
 
@@ -200,6 +252,7 @@ sv_watch_close(SvLoop *loop, SvWatch *watch)
 {
     if (watch->fd < 0)
         return;
+    forget(loop, watch);
     epoll_ctl(loop->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
     close(watch->fd);
     watch->fd = -1;

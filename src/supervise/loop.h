@@ -12,6 +12,7 @@ typedef struct SvWatch {
     int fd; /* -1: nothing is watched */
     uint32_t events;
     void (*ready)(struct SvSuper *super, struct SvWatch *watch, uint32_t events);
+    struct SvWatch *next; /* of those that the kernel had no memory for */
 } SvWatch;
 
 typedef struct SvTimer {
@@ -25,6 +26,7 @@ typedef struct SvLoop {
     int epoll;
     SvWatch clock;
     SvTimer *timers; /* a pairing heap */
+    SvWatch *unwatched;
     uint64_t set_to; /* what the timerfd waits for, 0: nothing */
 } SvLoop;
 
@@ -35,6 +37,7 @@ void sv_loop_clear(SvLoop *loop);
 /* Waits for something and calls who waits for it. Returns 0 or negative errno. */
 int sv_loop_turn(SvLoop *loop, struct SvSuper *super);
 
+/* Where the kernel has no memory for it, it is added as soon as there is some. Returns 0 or negative errno. */
 int sv_watch_add(SvLoop *loop, SvWatch *watch, uint32_t events);
 int sv_watch_change(SvLoop *loop, SvWatch *watch, uint32_t events);
 /* The descriptor of @from is watched by @to from now on, as it was. */

@@ -16,6 +16,8 @@
 #include "supervise/server.h"
 #include "supervise/values.h"
 
+#define ACCEPT_PAUSE (SV_SECOND / 10)
+
 static SvClient *
 new_client(SvServer *server)
 {
@@ -58,6 +60,14 @@ free_client(SvSuper *super)
 }
 
 static void
+pause_over(SvSuper *super, SvTimer *timer)
+{
+    SvListeningSocket *listener = sv_container_of(timer, SvListeningSocket, pause);
+
+    sv_watch_change(&super->loop, &listener->watch, EPOLLIN);
+}
+
+static void
 listener_ready(SvSuper *super, SvWatch *watch, uint32_t events)
 {
     SvListeningSocket *listener = sv_container_of(watch, SvListeningSocket, watch);
@@ -68,8 +78,14 @@ listener_ready(SvSuper *super, SvWatch *watch, uint32_t events)
         if (close_oldest(super))
             fd = accept4(watch->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     }
-    if (fd < 0)
+    if (fd < 0 && errno != EMFILE && errno != ENFILE && errno != ENOMEM && errno != ENOBUFS)
         return;
+    if (fd < 0) {
+        /* It stays in the queue, and the loop would find it there again and again. */
+        sv_watch_change(&super->loop, watch, 0);
+        sv_timer_set(&super->loop, &listener->pause, sv_now() + ACCEPT_PAUSE);
+        return;
+    }
     SvClient *client = free_client(super);
     if (!client) {
         close(fd);
@@ -159,7 +175,8 @@ add_listener(SvSuper *super, SvServer *server, const SvServerConf *conf)
         close(fd);
         return r;
     }
-    *listener = (SvListeningSocket){.watch = {.fd = fd, .ready = listener_ready}, .conf = conf};
+    *listener = (SvListeningSocket){
+        .watch = {.fd = fd, .ready = listener_ready}, .conf = conf, .pause.fire = pause_over};
     if (conf->path && stat(conf->path, &st) == 0) {
         listener->device = st.st_dev;
         listener->inode = st.st_ino;
@@ -205,8 +222,10 @@ sv_server_take_over(SvSuper *super)
 {
     SvServer *server = super->server;
 
-    for (size_t i = 0; i < server->listener_count; i++)
+    for (size_t i = 0; i < server->listener_count; i++) {
         sv_watch_resume(&super->loop, &server->listeners[i].watch, listener_ready);
+        sv_timer_resume(&super->loop, &server->listeners[i].pause, pause_over);
+    }
     for (unsigned i = 0; i < server->client_count; i++) {
         sv_watch_resume(&super->loop, &server->clients[i].watch, sv_client_ready);
         sv_client_follow_resume(super, &server->clients[i]);
@@ -244,6 +263,7 @@ sv_server_close(SvSuper *super)
     for (size_t i = 0; server && i < server->listener_count; i++) {
         SvListeningSocket *listener = &server->listeners[i];
         sv_watch_close(&super->loop, &listener->watch);
+        sv_timer_clear(&super->loop, &listener->pause);
         /* Only what is ours: another may have taken the name. */
         if (listener->conf->path && stat(listener->conf->path, &st) == 0 &&
             st.st_ino == listener->inode && st.st_dev == listener->device)

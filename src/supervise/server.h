@@ -14,6 +14,7 @@
 /* A member that is added to one of these structs needs a line in state-fields.c too, which says why. */
 typedef struct SvListeningSocket {
     SvWatch watch;
+    SvTimer pause; /* after a connection that could not be taken */
     const SvServerConf *conf;
     dev_t device;
     ino_t inode;

@@ -67,6 +67,7 @@ static const SvField watch[] = {
     FD(SvWatch, fd),
     NUMBER(SvWatch, events),
     LEFT(SvWatch, ready, "set by who resumes"),
+    LEFT(SvWatch, next, "who is not watched is tried again"),
 };
 static const SvFields fields_watch = FIELDS(SvWatch, watch);
 
@@ -325,6 +326,7 @@ const SvFields sv_fields_group = FIELDS(SvGroup, group);
 
 static const SvField listening[] = {
     WATCH(SvListeningSocket, watch),
+    TIMER(SvListeningSocket, pause),
     NUMBER(SvListeningSocket, device),
     NUMBER(SvListeningSocket, inode),
     LEFT(SvListeningSocket, conf, "by its number"),
