@@ -6,6 +6,7 @@
 #include "app/ledger.h"
 #include "base/error.h"
 #include "source/source.h"
+#include "source/work.h"
 #include "sys/fs.h"
 #include "sys/lock.h"
 #include "sys/spawn.h"
@@ -126,4 +127,32 @@ fa_develop_end(const FaContext *context, const char *component, char **ret_check
         checkout != NULL ? record(context, FA_EVENT_COMPONENT_PINNED, component, checkout) : NULL;
     *ret_checkout = g_steal_pointer(&checkout);
     return true;
+}
+
+JsonArray *
+fa_develop_list(const FaContext *context, FaCancel *cancel, GError **error)
+{
+    const GPtrArray *components = fa_context_get_product(context)->components;
+    g_autoptr(JsonArray) list = json_array_new();
+    for (guint i = 0; i < components->len; i++) {
+        const FaRecipe *recipe = g_ptr_array_index(components, i);
+        g_autofree char *checkout =
+            fa_develop_get_checkout(fa_context_get_home(context), recipe->name);
+        g_auto(FaWork) work = {0};
+        if (checkout == NULL)
+            continue;
+        if (!fa_work_look(checkout, cancel, &work, error))
+            return NULL;
+        JsonObject *one = json_object_new();
+        json_object_set_string_member(one, "component", recipe->name);
+        json_object_set_string_member(one, "checkout", checkout);
+        if (work.branch != NULL)
+            json_object_set_string_member(one, "branch", work.branch);
+        else
+            json_object_set_null_member(one, "branch");
+        json_object_set_int_member(one, "changed", work.changed);
+        json_object_set_int_member(one, "ahead", work.ahead);
+        json_array_add_object_element(list, one);
+    }
+    return g_steal_pointer(&list);
 }

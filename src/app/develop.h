@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "app/context.h"
+#include "base/json.h"
 #include "sys/cancel.h"
 
 /* (transfer full) (nullable) The checkout of @component that is worked on. */
@@ -21,6 +22,9 @@ char *fa_develop_get_checkout(const char *home, const char *component);
  */
 bool fa_develop_begin(const FaContext *context, const char *component, const char *branch,
                       FaCancel *cancel, char **ret_checkout, char **ret_warning, GError **error);
+
+/* (transfer full) (nullable) What is worked on: of { "component", "checkout", "branch", "changed", "ahead" }. */
+JsonArray *fa_develop_list(const FaContext *context, FaCancel *cancel, GError **error);
 
 /* Goes back to the pinned revision; *ret_checkout (transfer full) (nullable) is what stays, NULL when there was none. */
 bool fa_develop_end(const FaContext *context, const char *component, char **ret_checkout,

@@ -32,10 +32,22 @@ run -C site develop hello
 check 'developing-again-loses-nothing' has "$status:$(cat "$checkout/www/index.html")" mine
 run -C site develop hello --branch release/1.0
 check 'another-branch-is-another-checkout' is "$status:$out" "0:$work/site/home/src/hello/release-1.0"
+out_checkout=$out
+
+run -C site develop
+check 'what-is-worked-on-is-listed' has "$(tr -s ' ' <<< "$out")" "hello release/1.0 - $work/site/home/src/hello/release-1.0"
+echo more >> "$out_checkout/www/index.html"
+touch "$out_checkout/new"
+git -C "$out_checkout" -c user.name=A -c user.email=a@example.org commit -qm mine --allow-empty
+run -C site develop --json
+check 'with-what-was-changed' is "$(jq -c '.components[0] | [.branch, .changed, .ahead]' <<< "$out")" '["release/1.0",2,1]'
+check 'off-wants-a-component' exits 2 -C site develop --off
 
 run -C site develop hello --off
 check 'off-goes-back-to-the-pinned-revision' is "$status:$(planned dev.minimal)" "0:$pinned"
 check 'off-leaves-the-checkouts' test -f "$checkout/www/index.html"
+run -C site develop
+check 'nothing-is-listed-then' is "$status:$out:${err%%$'\n'*}" '0::nothing is worked on'
 check 'off-again-is-no-error' exits 0 -C site develop hello --off
 check 'an-unknown-component-is-not-found' exits 4 -C site develop hallo
 check 'a-branch-that-is-not-there-is-told' exits 4 -C site develop hello --branch nowhere
