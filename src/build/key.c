@@ -1,6 +1,7 @@
 #include "build/key.h"
 
 #include "build/needs.h"
+#include "build/templates.h"
 #include "sys/fs.h"
 
 #define KEY_FORMAT     "fassembler component 1" /* changes when the same facts build something else */
@@ -51,12 +52,13 @@ add_names(FaKeyHasher *hasher, const char *text, const FaScope *scope)
     }
 }
 
-/* (transfer full) (nullable) The template of @step. One that cannot be read is the step's to complain of. */
-static char *
-read_template(const FaStep *step, const FaKeyFacts *facts)
+/* What the template of @step reads, or each of a folder, and their names. One that cannot be read is the step's to
+ * complain of. */
+static void
+add_templates(FaKeyHasher *hasher, const FaStep *step, const FaKeyFacts *facts)
 {
     if (step->kind != FA_STEP_TEMPLATE || facts->files_directory == NULL || step->from.text == NULL)
-        return NULL;
+        return;
 
     const char *rest = step->from.text;
     if (g_str_has_prefix(rest, "$files/"))
@@ -66,11 +68,16 @@ read_template(const FaStep *step, const FaKeyFacts *facts)
     g_autoptr(FaDiags) diags = fa_diags_new();
     g_autofree char *name = fa_template_expand(rest, &step->from.place, facts->scope, diags);
     if (name == NULL)
-        return NULL;
+        return;
     g_autofree char *path = g_build_filename(facts->files_directory, name, NULL);
-    char *text = NULL;
-    fa_fs_read(path, TEMPLATE_LIMIT, &text, NULL, NULL);
-    return text;
+    g_autoptr(GPtrArray) files = fa_templates_list(path, NULL);
+    for (guint i = 0; files != NULL && i < files->len; i++) {
+        const char *inside = g_ptr_array_index(files, i);
+        g_autofree char *file = g_build_filename(path, inside, NULL), *text = NULL;
+        add_names(hasher, inside, facts->scope);
+        if (fa_fs_read(*inside != '\0' ? file : path, TEMPLATE_LIMIT, &text, NULL, NULL))
+            add_names(hasher, text, facts->scope);
+    }
 }
 
 static void
@@ -90,8 +97,7 @@ add_step(FaKeyHasher *hasher, const FaStep *step, const FaKeyFacts *facts)
         fa_key_hasher_add(hasher, texts[i].label, texts[i].text);
         add_names(hasher, texts[i].text, facts->scope);
     }
-    g_autofree char *template_text = read_template(step, facts);
-    add_names(hasher, template_text, facts->scope);
+    add_templates(hasher, step, facts);
 }
 
 static bool

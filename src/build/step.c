@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "build/templates.h"
 #include "sys/fs.h"
 
 #define TEMPLATE_LIMIT (1024 * 1024)
@@ -206,24 +207,34 @@ plan_copy(Planning *planning, GError **error)
            add_path(planning, "step_to", &planning->step->to, sandbox->out_final, error);
 }
 
-/* Only a template of the team's own folder: its names are part of the key, and no source is read outside the sandbox. */
+/* (transfer full) (nullable) Where the template is, outside of the sandbox. Only one of the team's own folder: its names
+ * are part of the key, and no source is read outside the sandbox. */
+static char *
+find_template(const Planning *planning, GError **error)
+{
+    const FaSandbox *sandbox = planning->run->sandbox;
+    const char *from = planning->step->from.text;
+    const char *files = fa_sandbox_get_files(sandbox);
+    g_autofree char *inside = resolve(planning, &planning->step->from, files, error);
+    if (inside == NULL)
+        return NULL;
+    if (sandbox->files != NULL && g_str_has_prefix(inside, files) && inside[strlen(files)] == '/')
+        return g_build_filename(sandbox->files, inside + strlen(files), NULL);
+    fa_fail(error, FA_ERROR_CONFIG,
+            "'%s' is not a file below components/NAME/\n"
+            "help: put it there, NAME being the component's; 'copy' takes files of the source",
+            from);
+    return NULL;
+}
+
 static bool
 plan_template(Planning *planning, GError **error)
 {
-    const FaSandbox *sandbox = planning->run->sandbox;
     const FaStep *step = planning->step;
-    const char *files = fa_sandbox_get_files(sandbox);
-    g_autofree char *inside = resolve(planning, &step->from, files, error);
-    if (inside == NULL)
+    g_autofree char *path = find_template(planning, error);
+    if (path == NULL)
         return false;
-    if (sandbox->files == NULL || !g_str_has_prefix(inside, files) || inside[strlen(files)] != '/')
-        return fa_fail(
-            error, FA_ERROR_CONFIG,
-            "'%s' is not a file below components/NAME/\n"
-            "help: put it there, NAME being the component's; 'copy' takes files of the source",
-            step->from.text);
 
-    g_autofree char *path = g_build_filename(sandbox->files, inside + strlen(files), NULL);
     g_autofree char *text = NULL;
     struct stat status = {0};
     if (!fa_fs_read(path, TEMPLATE_LIMIT, &text, NULL, error))
@@ -237,7 +248,7 @@ plan_template(Planning *planning, GError **error)
     bool is_program = stat(path, &status) == 0 && (status.st_mode & S_IXUSR) != 0;
     add_variable(planning, "step_mode", is_program ? "755" : "644");
     planning->plan->script = g_strdup(script_template);
-    return add_path(planning, "step_to", &step->to, sandbox->out_final, error);
+    return add_path(planning, "step_to", &step->to, planning->run->sandbox->out_final, error);
 }
 
 static bool
@@ -396,8 +407,8 @@ fail_step(const FaStep *step, const FaSpawnResult *result, const GString *tail, 
                    is_outside ? "\nhelp: a step may write below $out, $build and /tmp only" : "");
 }
 
-bool
-fa_step_run(const FaStep *step, const FaStepRun *run, GError **error)
+static bool
+run_one(const FaStep *step, const FaStepRun *run, GError **error)
 {
     g_auto(FaStepPlan) plan = {0};
     if (!fa_step_make_plan(step, run, &plan, error))
@@ -434,4 +445,43 @@ fa_step_run(const FaStep *step, const FaStepRun *run, GError **error)
         return false;
     }
     return result.status == 0 || fail_step(step, &result, text, error);
+}
+
+/* The name of a file is a template too, but not where it is read. */
+static bool
+run_template(const FaStep *step, const char *inside, const FaStepRun *run, GError **error)
+{
+    g_auto(GStrv) parts = g_strsplit(inside, "${", -1);
+    g_autofree char *literal = g_strjoinv("$${", parts);
+    g_autofree char *from = g_build_filename(step->from.text, literal, NULL);
+    g_autofree char *to = g_build_filename(step->to.text, inside, NULL);
+    FaStep one = *step;
+    one.from.text = from;
+    one.to.text = to;
+    return run_one(&one, run, error);
+}
+
+static bool
+run_templates(const FaStep *step, const FaStepRun *run, GError **error)
+{
+    const Planning planning = {.step = step, .run = run};
+    g_autofree char *path = find_template(&planning, error);
+    g_autoptr(GPtrArray) files = path != NULL ? fa_templates_list(path, error) : NULL;
+    if (files == NULL) {
+        g_prefix_error(error, "cannot do step '%s': ", step->name);
+        return false;
+    }
+    for (guint i = 0; i < files->len; i++) {
+        const char *inside = g_ptr_array_index(files, i);
+        if (*inside == '\0' ? !run_one(step, run, error) : !run_template(step, inside, run, error))
+            return false;
+    }
+    return true;
+}
+
+bool
+fa_step_run(const FaStep *step, const FaStepRun *run, GError **error)
+{
+    return step->kind == FA_STEP_TEMPLATE ? run_templates(step, run, error)
+                                          : run_one(step, run, error);
 }

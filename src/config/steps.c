@@ -15,7 +15,8 @@ static const FaSchema copy_schema = {"copy", "A step that copies.", copy_keys};
 
 static const FaKey template_keys[] = {
     {"from", FA_KEY_TEMPLATE, AT(from), .is_required = true,
-     .help = "File below `components/NAME/`"},
+     .help = "File below `components/NAME/`, or a folder there: every file in it, whose names may "
+             "hold `${name}` too"},
     {"to", FA_KEY_TEMPLATE, AT(to), .is_required = true,
      .help = "Where to, below `$out` unless it starts with `$build`"},
     {0},

@@ -152,6 +152,34 @@ check 'a-step-that-never-ends-is-ended' has "$status:$err" "step 'run' did not e
 check 'how-to-give-it-longer-is-told' has "$err" "help: 'timeout' in the recipe"
 check 'a-failure-is-one-line-of-progress' is "$(grep -c '^hello: failed after .*([^()]*)$' <<< "$err")" 1
 
+# A folder of templates, whose names are templates too.
+run new filled
+mkdir -p filled/home filled/components/hello/conf/bin
+# shellcheck disable=SC2016 # the names are the template's
+printf 'say ${greeting}\n' > filled/components/hello/conf/say.txt
+# shellcheck disable=SC2016
+printf '#!/bin/sh\necho ${greeting}\n' > filled/components/hello/conf/bin/say
+chmod +x filled/components/hello/conf/bin/say
+# shellcheck disable=SC2016
+echo named > 'filled/components/hello/conf/${greeting}.txt'
+sed -i 's|^build:|build:\n  - template: {from: conf, to: conf}|' filled/components/hello.yaml
+run -C filled build dev.minimal hello.greeting=Servus
+conf=$(echo filled/home/store/hello-*/conf)
+check 'every-file-of-a-folder-is-filled-in' is "$status:$(cat "$conf/say.txt"):$("$conf/bin/say")" '0:say Servus:Servus'
+check 'names-of-files-are-filled-in' is "$(cat "$conf/Servus.txt")" named
+run -C filled build dev.minimal hello.greeting=Moin -n
+check 'what-they-read-is-part-of-the-key' has "$out" ' build '
+run -C filled build dev.minimal hello.greeting=Servus -n
+check 'the-same-again-is-there' has "$out" ' there '
+ln -s say.txt filled/components/hello/conf/link
+run -C filled build dev.minimal
+check 'a-link-is-no-template' has "$err" "conf/link' cannot be a template"
+rm filled/components/hello/conf/link
+# shellcheck disable=SC2016
+echo '${nothing}' > filled/components/hello/conf/wrong.txt
+run -C filled build dev.minimal
+check 'a-mistake-in-one-of-them-has-its-place' has "$err" 'components/hello/conf/wrong.txt:1:'
+
 # Values that are kept.
 run new kept
 mkdir kept/home
