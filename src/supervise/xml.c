@@ -92,6 +92,7 @@ open_value(Reader *reader)
     }
     SvValue *parent = reader->stack[reader->depth - 1];
     value->name = reader->member;
+    value->text = ""; /* whatever stands in it */
     reader->member = NULL;
     if (parent->last)
         parent->last->next = value;
@@ -197,7 +198,7 @@ end_element(void *data, const XML_Char *name)
 
     if (reader->bad)
         return;
-    if (strcmp(name, "methodName") == 0) {
+    if (strcmp(name, "methodName") == 0 && reader->depth == 1) {
         reader->method = keep_text(reader);
     } else if (strcmp(name, "name") == 0) {
         reader->member = keep_text(reader);

@@ -146,6 +146,10 @@ def requests(program, tap):
                 b'</methodCall>')
         tap.ok(b' 400 ' in raw(supervisor, b'POST /RPC2 HTTP/1.0\r\nContent-Length: %d\r\n\r\n%s' % (len(bomb), bomb)),
                'a document type is refused')
+        odd = (b'<?xml version="1.0"?><methodCall><methodName>supervisor.getProcessInfo</methodName><params><param><value>'
+               b'<methodName>x</methodName></value></param></params></methodCall>')
+        tap.ok(b'BAD_NAME: x' in raw(supervisor, b'POST /RPC2 HTTP/1.0\r\nContent-Length: %d\r\n\r\n%s' % (len(odd), odd)),
+               'a value of no known type is a text')
         names = server.system.listMethods()
         tap.ok('supervisor.getAllProcessInfo' in names and 'system.multicall' in names, 'the methods can be listed')
         tap.equal(server.system.methodSignature('supervisor.startProcess'), ['boolean', 'string', 'boolean'],
