@@ -15,10 +15,14 @@ sv_http_reason(int status)
     switch (status) {
     case 200:
         return "OK";
+    case 303:
+        return "See Other";
     case 400:
         return "Bad Request";
     case 401:
         return "Unauthorized";
+    case 403:
+        return "Forbidden";
     case 404:
         return "Not Found";
     case 405:
@@ -48,11 +52,22 @@ hex(char c)
                                         : -1;
 }
 
+static void
+read_query(const char *text, size_t length, SvHttp *http)
+{
+    const char *mark = memchr(text, '?', length);
+    size_t n = mark ? length - (size_t)(mark + 1 - text) : 0;
+
+    if (n < sizeof http->query && n > 0)
+        memcpy(http->query, mark + 1, n);
+}
+
 static int
 read_path(const char *text, size_t length, SvHttp *http)
 {
     size_t n = 0;
 
+    read_query(text, length, http);
     for (size_t i = 0; i < length && text[i] != '?' && text[i] != '#' && text[i] != ';'; i++) {
         char c = text[i];
         if (c == '%' && i + 2 < length && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0) {
@@ -108,6 +123,81 @@ is_header(const char *line, size_t length, const char *name, const char **ret_va
     return true;
 }
 
+/* A part of the head, as it came. */
+typedef struct Part {
+    const char *text; /* NULL: there is none */
+    size_t length;
+} Part;
+
+/* What tells where a request comes from. */
+typedef struct Origin {
+    Part host, origin, referer, site;
+} Origin;
+
+static bool
+is_text(const Part *part, const char *text)
+{
+    return part->length == strlen(text) && strncasecmp(part->text, text, part->length) == 0;
+}
+
+/* Whether a URL begins with the host that was asked. */
+static bool
+is_on_host(const Part *url, const Part *host)
+{
+    const char *text = url->text;
+    size_t length = url->length;
+
+    for (size_t i = 0; i < 2; i++) {
+        const char *scheme = i == 0 ? "http://" : "https://";
+        size_t n = strlen(scheme);
+        if (length < n || strncasecmp(text, scheme, n) != 0)
+            continue;
+        text += n;
+        length -= n;
+        const char *slash = memchr(text, '/', length);
+        size_t named = slash ? (size_t)(slash - text) : length;
+        return host->text && named == host->length && strncasecmp(text, host->text, named) == 0;
+    }
+    return false;
+}
+
+/* What a browser knows best is asked first: a proxy may have changed the host. */
+static bool
+is_foreign(const Origin *origin)
+{
+    if (origin->site.text)
+        return !is_text(&origin->site, "same-origin") && !is_text(&origin->site, "none");
+    if (origin->origin.text)
+        return !is_on_host(&origin->origin, &origin->host);
+    return origin->referer.text && !is_on_host(&origin->referer, &origin->host);
+}
+
+static void
+read_origin(const char *line, size_t length, Origin *origin)
+{
+    const struct {
+        const char *name;
+        Part *part;
+    } headers[] = {{"Host", &origin->host},
+                   {"Origin", &origin->origin},
+                   {"Referer", &origin->referer},
+                   {"Sec-Fetch-Site", &origin->site}};
+    Part found;
+
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
+        if (is_header(line, length, headers[i].name, &found.text, &found.length))
+            *headers[i].part = found;
+}
+
+static bool
+is_type(const char *value, size_t length, const char *type)
+{
+    size_t n = strlen(type);
+
+    return length >= n && strncasecmp(value, type, n) == 0 &&
+           (length == n || value[n] == ';' || value[n] == ' ');
+}
+
 static int
 read_header(const char *line, size_t length, SvHttp *http, bool *seen_length)
 {
@@ -121,10 +211,8 @@ read_header(const char *line, size_t length, SvHttp *http, bool *seen_length)
         http->body = body;
         *seen_length = true;
     } else if (is_header(line, length, "Content-Type", &value, &n)) {
-        static const char json[] = "application/json";
-        size_t m = sizeof json - 1;
-        http->json = n >= m && strncasecmp(value, json, m) == 0 &&
-                     (n == m || value[m] == ';' || value[m] == ' ');
+        http->json = is_type(value, n, "application/json");
+        http->form = is_type(value, n, "application/x-www-form-urlencoded");
     } else if (is_header(line, length, "Connection", &value, &n)) {
         if (n == 5 && strncasecmp(value, "close", 5) == 0)
             http->keep = false;
@@ -146,6 +234,7 @@ sv_http_read(const char *data, size_t length, size_t head_max, size_t body_max, 
 {
     size_t skipped = 0;
     bool seen_length = false;
+    Origin origin = {0};
 
     *ret_http = (SvHttp){0};
     while (skipped < length && (data[skipped] == '\r' || data[skipped] == '\n'))
@@ -164,14 +253,15 @@ sv_http_read(const char *data, size_t length, size_t head_max, size_t body_max, 
                                    : read_header(line, n, ret_http, &seen_length);
         if (status != 0)
             return status;
+        read_origin(line, n, &origin);
         line = eol + 2;
     }
+    ret_http->foreign = is_foreign(&origin);
     return ret_http->body > body_max ? 413 : 0;
 }
 
-/* Compares in a time that does not tell where they differ. */
-static bool
-same(const char *a, const char *b)
+bool
+sv_http_same(const char *a, const char *b)
 {
     size_t length = strlen(b);
     unsigned difference = strlen(a) != length;
@@ -214,6 +304,6 @@ sv_http_authorized(const SvHttp *http, const char *username, const char *passwor
         given = digest;
         password += 5;
     }
-    bool user_same = same(login, username);
-    return same(given, password) && user_same;
+    bool user_same = sv_http_same(login, username);
+    return sv_http_same(given, password) && user_same;
 }

@@ -26,8 +26,8 @@ verdict(SvRpc *rpc, const SvProc *proc, const char *name)
                : sv_rpc_fail(rpc, SV_FAULT_ABNORMAL_TERMINATION, "%s", name);
 }
 
-static void
-namespec(const SvProc *proc, char *buffer, size_t size)
+void
+sv_rpc_namespec(const SvProc *proc, char *buffer, size_t size)
 {
     if (strcmp(proc->group->conf->name, proc->conf->name) == 0)
         snprintf(buffer, size, "%s", proc->conf->name);
@@ -135,7 +135,7 @@ each(SvRpc *rpc, SvGroup *group, One one, bool wait, int number)
         SvProc *proc = &group->procs[i];
         if (!fits(one, proc))
             continue;
-        namespec(proc, name, sizeof name);
+        sv_rpc_namespec(proc, name, sizeof name);
         SvOutcome outcome = one(rpc, proc, name, wait, number);
         if (outcome == SV_WAITS) {
             proc->waiters |= rpc->bit;
@@ -164,7 +164,7 @@ sv_rpc_wake(SvRpc *rpc, SvProc *proc)
 {
     char name[1024];
 
-    namespec(proc, name, sizeof name);
+    sv_rpc_namespec(proc, name, sizeof name);
     SvOutcome outcome = verdict(rpc, proc, rpc->many ? name : rpc->name);
     if (outcome == SV_WAITS)
         return SV_WAITS;

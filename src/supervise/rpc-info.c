@@ -58,8 +58,8 @@ describe_schedule(const SvProc *proc, SvBuf *out)
         sv_buf_printf(out, ", next run at %s", sv_cron_time(proc->due, text, sizeof text));
 }
 
-static void
-describe(const SvSuper *super, const SvProc *proc, SvBuf *out)
+void
+sv_rpc_describe(const SvSuper *super, const SvProc *proc, SvBuf *out)
 {
     char text[PATH_MAX + 128];
     bool failed;
@@ -119,7 +119,7 @@ write_info(SvRpc *rpc, const SvProc *proc, int64_t now)
     sv_xml_member_string(out, "stderr_logfile", err_path ? err_path : "");
     sv_xml_member_int(out, "pid", proc->pid);
     sv_buf_init(&buf, text, sizeof text);
-    describe(rpc->super, proc, &buf);
+    sv_rpc_describe(rpc->super, proc, &buf);
     sv_xml_member_string(out, "description", text);
     sv_xml_end_struct(out);
 }
@@ -150,19 +150,18 @@ compare_procs(const void *a, const void *b)
     return order != 0 ? order : strcmp(x->conf->name, y->conf->name);
 }
 
-/* Sorts all processes by group and name into the unused end of the answer's buffer; returns how many. */
-static size_t
-sorted_procs(SvRpc *rpc, const SvProc ***ret_list)
+size_t
+sv_rpc_sorted_procs(const SvSuper *super, SvBuf *out, const SvProc ***ret_list)
 {
     size_t count = 0;
 
-    for (const SvGroup *group = rpc->super->groups; group; group = group->next)
+    for (const SvGroup *group = super->groups; group; group = group->next)
         count += group->count;
-    char *end = rpc->out->data + rpc->out->size;
+    char *end = out->data + out->size;
     const SvProc **list =
         (const SvProc **)(void *)(end - count * sizeof *list - ((uintptr_t)end % sizeof(void *)));
     size_t i = 0;
-    for (const SvGroup *group = rpc->super->groups; group; group = group->next)
+    for (const SvGroup *group = super->groups; group; group = group->next)
         for (size_t j = 0; j < group->count; j++)
             list[i++] = &group->procs[j];
     qsort(list, count, sizeof *list, compare_procs);
@@ -174,7 +173,7 @@ SvOutcome
 sv_rpc_all_process_info(SvRpc *rpc, const SvValue *params)
 {
     const SvProc **list;
-    size_t count = sorted_procs(rpc, &list);
+    size_t count = sv_rpc_sorted_procs(rpc->super, rpc->out, &list);
     int64_t now = time(NULL);
 
     sv_xml_begin_array(rpc->out);
@@ -188,7 +187,7 @@ SvOutcome
 sv_rpc_compact_status(SvRpc *rpc, const SvValue *params)
 {
     const SvProc **list;
-    size_t count = sorted_procs(rpc, &list);
+    size_t count = sv_rpc_sorted_procs(rpc->super, rpc->out, &list);
     char text[PATH_MAX + 256];
     SvBuf buf;
 
@@ -196,7 +195,7 @@ sv_rpc_compact_status(SvRpc *rpc, const SvValue *params)
     for (size_t i = 0; i < count; i++) {
         const SvProc *proc = list[i];
         sv_buf_init(&buf, text, sizeof text);
-        describe(rpc->super, proc, &buf);
+        sv_rpc_describe(rpc->super, proc, &buf);
         const char *const parts[] = {proc->group->conf->name,
                                      "\t",
                                      proc->conf->name,

@@ -71,6 +71,13 @@ bool sv_rpc_flag(const SvValue *params, unsigned index, bool fallback);
 SvOutcome sv_rpc_find(SvRpc *rpc, const char *name, SvGroup **ret_group, SvProc **ret_proc);
 void sv_rpc_result(SvRpc *rpc, const SvProc *proc, int status, const char *description);
 
+/* "name", or "group:name" where they differ. */
+void sv_rpc_namespec(const SvProc *proc, char *buffer, size_t size);
+/* Sorts all processes by group and name into the unused end of @out's buffer; returns how many. */
+size_t sv_rpc_sorted_procs(const SvSuper *super, SvBuf *out, const SvProc ***ret_list);
+/* What status says of a process. */
+void sv_rpc_describe(const SvSuper *super, const SvProc *proc, SvBuf *out);
+
 SvOutcome sv_rpc_process_info(SvRpc *rpc, const SvValue *params);
 SvOutcome sv_rpc_all_process_info(SvRpc *rpc, const SvValue *params);
 SvOutcome sv_rpc_all_config_info(SvRpc *rpc, const SvValue *params);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -188,6 +189,19 @@ add_listener(SvSuper *super, SvServer *server, const SvServerConf *conf)
     return sv_watch_add(&super->loop, &listener->watch, EPOLLIN);
 }
 
+/* Without a secret that nobody can guess no form is taken: an empty one is not sent by any page. */
+static void
+make_token(SvServer *server)
+{
+    unsigned char bytes[(SV_TOKEN_SIZE - 1) / 2];
+
+    server->token[0] = '\0';
+    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+        return;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        snprintf(server->token + 2 * i, 3, "%02x", bytes[i]);
+}
+
 int
 sv_server_prepare(SvSuper *super)
 {
@@ -204,6 +218,7 @@ sv_server_prepare(SvSuper *super)
         server.buffers_size = size;
     }
     server.client_count = 0;
+    make_token(&server);
     super->server = &server;
     return 0;
 }

@@ -132,7 +132,8 @@ sv_client_reply(SvSuper *super, SvClient *client, int status, const char *type, 
     sv_buf_init(&head, client->head, sizeof client->head);
     sv_buf_printf(
         &head,
-        "HTTP/%s %d %s\r\nServer: fassembler-supervisord/%s\r\nDate: %s\r\nContent-Type: %s\r\n%s",
+        "HTTP/%s %d %s\r\nServer: fassembler-supervisord/%s\r\nDate: %s\r\nContent-Type: %s\r\n"
+        "X-Content-Type-Options: nosniff\r\n%s",
         client->http.version == 11 ? "1.1" : "1.0", status, sv_http_reason(status), FA_VERSION,
         date, type, extra);
     if (!client->follow)
@@ -322,7 +323,9 @@ sv_server_resume(SvSuper *super)
         if (!client->woken || client->watch.fd < 0)
             continue;
         client->woken = false;
-        if (client->multi && read_body(server, client, &call))
+        if (client->form)
+            sv_form_resume(super, client, client->rpc.building);
+        else if (client->multi && read_body(server, client, &call))
             run_multicall(super, client, &call);
         else
             reply_call(super, client, client->rpc.building);
@@ -348,27 +351,44 @@ sv_server_upgraded(SvSuper *super, int fault, const char *text)
     }
 }
 
+/* A page of another site cannot read what is answered, but could make a browser send what changes something. */
+static void
+refuse_foreign(SvSuper *super, SvClient *client)
+{
+    sv_log(super, SV_WARN, "refused a request that a browser was made to send by another site");
+    client->http.keep = false;
+    sv_page_refuse(
+        super, client, 403,
+        "A page of another site made the browser send this. If it was this page, a proxy "
+        "changes the Host header and should keep it.");
+}
+
+static bool
+is_page(const char *path, const char *name)
+{
+    return *path == '/' && strcmp(path + 1, name) == 0;
+}
+
 static void
 run_page(SvSuper *super, SvClient *client)
 {
-    client->busy = true;
-    client->out.length = 0;
-    sv_buf_puts(
-        &client->out,
-        "<!DOCTYPE html>\n<title>Supervisor Status</title>\n<h1>Supervisor Status</h1>\n<table>\n"
-        "<tr><th>Group<th>Name<th>State<th>PID\n");
-    for (const SvGroup *group = super->groups; group; group = group->next)
-        for (size_t i = 0; i < group->count; i++) {
-            const SvProc *proc = &group->procs[i];
-            sv_buf_puts(&client->out, "<tr><td>");
-            sv_xml_escape(&client->out, group->conf->name, strlen(group->conf->name));
-            sv_buf_puts(&client->out, "<td>");
-            sv_xml_escape(&client->out, proc->conf->name, strlen(proc->conf->name));
-            sv_buf_printf(&client->out, "<td>%s<td>%d\n", sv_state_name(proc->machine.state),
-                          (int)proc->pid);
-        }
-    sv_buf_puts(&client->out, "</table>\n");
-    sv_client_reply(super, client, 200, "text/html; charset=utf-8", "");
+    const char *path = client->http.path;
+
+    if (is_page(path, "") || is_page(path, "index.html")) {
+        sv_page_status(super, client);
+    } else if (is_page(path, "tail.html")) {
+        sv_page_tail(super, client);
+    } else if (is_page(path, "stylesheets/supervisor.css")) {
+        sv_page_style(super, client);
+    } else if (is_page(path, "metrics")) {
+        sv_api_metrics(super, client);
+    } else if (is_page(path, "ok.html")) {
+        client->busy = true;
+        sv_buf_puts(&client->out, "OK");
+        sv_client_reply(super, client, 200, "text/html", "");
+    } else {
+        sv_client_reply_error(super, client, 404);
+    }
 }
 
 static void
@@ -378,12 +398,19 @@ run_request(SvSuper *super, SvClient *client)
     static const char api_prefix[] = "/api/v1/";
     const char *path = client->http.path;
     bool get = strcmp(client->http.method, "GET") == 0;
+    bool post = strcmp(client->http.method, "POST") == 0;
+
+    client->form = false;
+    client->out.length = 0;
+    client->out.full = client->out.json = false;
 
     if (conf->username && !sv_http_authorized(&client->http, conf->username, conf->password)) {
         client->http.keep = false;
         sv_client_reply_error(super, client, 401);
+    } else if (client->http.foreign && !get) {
+        refuse_foreign(super, client);
     } else if (strncmp(path, "/RPC2", 5) == 0) {
-        if (strcmp(client->http.method, "POST") == 0)
+        if (post)
             run_call(super, client);
         else
             sv_client_reply_error(super, client, 400);
@@ -393,13 +420,13 @@ run_request(SvSuper *super, SvClient *client)
         else
             sv_client_reply_error(super, client, 400);
     } else if (strncmp(path, api_prefix, sizeof api_prefix - 1) == 0) {
-        if (strcmp(client->http.method, "POST") == 0)
+        if (post)
             sv_api_call(super, client, path + sizeof api_prefix - 1);
         else
             sv_client_reply_error(super, client, 405);
-    } else if (get && strcmp(path, "/metrics") == 0) {
-        sv_api_metrics(super, client);
-    } else if (get && (strcmp(path, "/") == 0 || strcmp(path, "/index.html") == 0)) {
+    } else if (post && (is_page(path, "") || is_page(path, "index.html"))) {
+        sv_form_post(super, client);
+    } else if (get) {
         run_page(super, client);
     } else {
         sv_client_reply_error(super, client, 404);

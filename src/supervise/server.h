@@ -10,6 +10,8 @@
 #define SV_LISTENING_MAX   32
 #define SV_FOLLOW_PATH_MAX 4096
 #define SV_IN_MAX          (SV_HEAD_MAX + SV_BODY_MAX)
+#define SV_TOKEN_SIZE      33 /* of hexadecimal digits */
+#define SV_NOTES           16 /* what became of forms, until the page shows it */
 
 /* A member that is added to one of these structs needs a line in state-fields.c too, which says why. */
 typedef struct SvListeningSocket {
@@ -26,7 +28,7 @@ typedef struct SvClient {
     unsigned number;
     char *in;
     size_t in_length;
-    char head[512]; /* of the answer */
+    char head[1024]; /* of the answer */
     size_t head_length, head_sent;
     SvBuf out;
     size_t sent;
@@ -37,6 +39,7 @@ typedef struct SvClient {
     bool waiting; /* for processes */
     bool woken;   /* what it waited for is there */
     bool multi;
+    bool form; /* of the status page: see server-form.c */
     unsigned multi_next;
     size_t mark;  /* where the value that is being written begins */
     char *follow; /* path of a log that is followed, in @in; NULL for none */
@@ -44,6 +47,11 @@ typedef struct SvClient {
     int64_t follow_offset;
     SvTimer timer;
 } SvClient;
+
+typedef struct SvNote {
+    unsigned id;
+    char text[512];
+} SvNote;
 
 typedef struct SvServer {
     SvListeningSocket listeners[SV_LISTENING_MAX];
@@ -54,6 +62,9 @@ typedef struct SvServer {
     size_t buffers_size;
     SvArena xml;
     uint64_t woken;
+    char token[SV_TOKEN_SIZE]; /* that forms hold: another site cannot know it */
+    SvNote notes[SV_NOTES];
+    unsigned last_note;
 } SvServer;
 
 /* server.c */
@@ -74,6 +85,20 @@ void sv_api_metrics(SvSuper *super, SvClient *client);
 int sv_server_prepare(SvSuper *super);
 /* The connection of this number, which is below SV_CLIENT_MAX. */
 SvClient *sv_server_client(SvSuper *super, unsigned number);
+/* server-page.c */
+void sv_page_status(SvSuper *super, SvClient *client);
+void sv_page_tail(SvSuper *super, SvClient *client);
+void sv_page_style(SvSuper *super, SvClient *client);
+/* A page that says why a form was not taken. */
+void sv_page_refuse(SvSuper *super, SvClient *client, int status, const char *why);
+/* Sends the browser back to the status page, which shows @text. */
+void sv_page_note(SvSuper *super, SvClient *client, const char *text);
+/* Escapes @text for any place in a page, between quotes too. */
+void sv_page_text(SvBuf *out, const char *text, size_t length);
+/* server-form.c */
+void sv_form_post(SvSuper *super, SvClient *client);
+/* What the form waited for has come. */
+void sv_form_resume(SvSuper *super, SvClient *client, bool failed);
 /* server-follow.c: /logtail and /mainlogtail. */
 /* Room for SV_FOLLOW_PATH_MAX bytes and a NUL. */
 char *sv_client_follow_path(const SvClient *client);

@@ -337,10 +337,13 @@ static const SvField http[] = {
     NUMBER(SvHttp, version),
     NUMBER(SvHttp, keep),
     NUMBER(SvHttp, json),
+    NUMBER(SvHttp, form),
     NUMBER(SvHttp, head),
     NUMBER(SvHttp, body),
     LEFT(SvHttp, method, "the call was made"),
     LEFT(SvHttp, path, "the call was made"),
+    LEFT(SvHttp, query, "the call was made"),
+    LEFT(SvHttp, foreign, "it was looked at"),
     LEFT(SvHttp, login, "it was looked at"),
 };
 static const SvFields fields_http = FIELDS(SvHttp, http);
@@ -410,6 +413,7 @@ static const SvField client[] = {
     NUMBER(SvClient, busy),
     NUMBER(SvClient, waiting),
     NUMBER(SvClient, multi),
+    NUMBER(SvClient, form),
     NUMBER(SvClient, multi_next),
     NUMBER(SvClient, mark),
     BYTES(SvClient, follow, client_follow),
@@ -431,6 +435,9 @@ static const SvField server[] = {
     LEFT(SvServer, buffers_size, "the same always"),
     LEFT(SvServer, xml, "only while a call is read"),
     LEFT(SvServer, woken, "those that were have been answered"),
+    LEFT(SvServer, token, "made anew: older pages are told so"),
+    LEFT(SvServer, notes, "they are for the next look only"),
+    LEFT(SvServer, last_note, "of the notes"),
 };
 const SvFields sv_fields_server = FIELDS(SvServer, server);
 

@@ -13,7 +13,7 @@ import sys
 import time
 import xmlrpc.client
 
-from support import Supervisor, Tap, proxy
+from support import Supervisor, Tap, proxy, raw
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LISTENER = '/usr/bin/python3 %s/listener.py' % HERE
@@ -109,17 +109,6 @@ startsecs=0
         peer.connect(path)
         tap.equal(peer.recv(10), b'hello', 'a FastCGI program has the socket as its input')
         peer.close()
-
-
-def raw(supervisor, data):
-    peer = socket.socket(socket.AF_UNIX)
-    peer.connect(supervisor.dir + '/sock')
-    peer.sendall(data)
-    answer = b''
-    while piece := peer.recv(65536):
-        answer += piece
-    peer.close()
-    return answer
 
 
 def call(method, version='1.0', extra=''):

@@ -2,6 +2,7 @@
 import getpass
 import os
 import queue
+import socket
 import subprocess
 import sys
 import tempfile
@@ -95,6 +96,17 @@ def fault_of(call, *args):
     except xmlrpc.client.Fault as fault:
         return fault.faultCode, fault.faultString
     return None
+
+
+def raw(supervisor, data):
+    peer = socket.socket(socket.AF_UNIX)
+    peer.connect(supervisor.dir + '/sock')
+    peer.sendall(data)
+    answer = b''
+    while piece := peer.recv(65536):
+        answer += piece
+    peer.close()
+    return answer
 
 
 class Tap:
