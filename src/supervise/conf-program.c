@@ -434,7 +434,7 @@ sv_conf_read_programs(SvConfReader *reader, const SvSection *section, const char
                  .base = {.class = class}};
     int r = sv_value_name(&reader->scratch, strchr(section->name, ':') + 1, &s.program_name,
                           &reader->error);
-    s.plain = !sv_ini_has_char(reader->ini, section, '%');
+    s.plain = !sv_ini_has_char(reader->ini, section, '%') && !strchr(section->name, '%');
     if (r == 0 && !s.plain)
         set_names(&s, group);
     if (r == 0)
