@@ -102,7 +102,9 @@ wait_for_lock(int fd, const char *path, int operation, const Wait *wait, FaCance
             wait->until == INT64_MAX ? INT64_MAX : (wait->until - fa_clock_monotonic()) / 1000;
         g_autofree char *owner = left <= 0 || !is_told ? read_owner(fd) : NULL;
         if (left <= 0)
-            return fa_fail(error, FA_ERROR_CONFLICT, "'%s' is locked by %s", path, owner);
+            return fa_fail(error, FA_ERROR_CONFLICT,
+                           "'%s' is locked by %s\nhelp: run the command again once that has ended",
+                           path, owner);
         if (!is_told && wait->on_wait != NULL)
             wait->on_wait(owner, wait->data);
         is_told = true;

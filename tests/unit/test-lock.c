@@ -134,7 +134,9 @@ test_garbage(Fixture *fixture, gconstpointer data)
     fwrite(garbage->str, 1, garbage->len, file);
     fclose(file);
     g_assert_null(take(fixture, FA_LOCK_EXCLUSIVE, &error));
-    g_assert_true(g_str_has_suffix(error->message, "is locked by another process"));
+    g_assert_true(g_str_has_suffix(
+        error->message,
+        "is locked by another process\nhelp: run the command again once that has ended"));
 }
 
 static void
