@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "config/store.h"
 #include "store/store.h"
 #include "sys/fs.h"
 
@@ -131,6 +132,18 @@ fa_transfer_add_trusted(const FaContext *context, GPtrArray *keys, GError **erro
     return read_trusted(context, keys, error);
 }
 
+/* Outside of any product, the home says whom it trusts. */
+static bool
+add_trusted_of_home(const char *home, GPtrArray *keys, GError **error)
+{
+    g_autoptr(FaStoreSpec) store = fa_store_spec_new();
+    g_autoptr(FaDiags) diags = fa_diags_new();
+    if (!fa_config_load_store(home, store, diags, error) || !fa_diags_check(diags, error))
+        return false;
+    add_keys(keys, store);
+    return true;
+}
+
 bool
 fa_transfer_pull(const FaPulling *pulling, JsonObject **ret_report, GError **error)
 {
@@ -139,7 +152,8 @@ fa_transfer_pull(const FaPulling *pulling, JsonObject **ret_report, GError **err
     FaDigest tree;
     for (const char *const *key = pulling->trusted; key != NULL && *key != NULL; key++)
         g_ptr_array_add(keys, g_strdup(*key));
-    if (pulling->context != NULL && !fa_transfer_add_trusted(pulling->context, keys, error))
+    if (pulling->context != NULL ? !fa_transfer_add_trusted(pulling->context, keys, error)
+                                 : !add_trusted_of_home(pulling->home, keys, error))
         return false;
     bool is_trusting = keys->len > 0;
     g_ptr_array_add(keys, NULL);

@@ -28,7 +28,7 @@ typedef struct FaPulling {
     const char *home;
     const char *from;
     const char *what;
-    const FaContext *context;   /* (nullable) whose product trusts */
+    const FaContext *context; /* (nullable) whose product trusts; without one only the home does */
     const char *const *trusted; /* (nullable) besides; public keys */
     unsigned patience;
     uint64_t bytes_max;

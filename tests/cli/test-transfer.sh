@@ -71,6 +71,12 @@ echo nonsense >> site/trusted-keys
 run -C site --home ../far2 store pull "$url" "$new"
 check 'a-line-that-is-no-key-is-wrong-configuration' is "$status" 2
 
+mkdir trusting
+echo "keys: [$key]" > trusting/store.yaml
+check 'a-home-trusts-its-keys' exits 0 --home trusting store pull "$url" "$old"
+echo "keys: [nonsense]" > trusting/store.yaml
+check 'a-mistake-of-the-home-is-told' exits 2 --home trusting store pull "$url" "$new"
+
 # unkind STATUS WORDS PATH: what is told of a server that is not kind, from which nothing is kept.
 unkind() {
     run --home bad store pull "$url/$3" "$digest" --patience 1s
