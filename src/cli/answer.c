@@ -1,7 +1,9 @@
 #include "cli/answer.h"
 
 #include <errno.h>
+#include <langinfo.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -23,6 +25,14 @@ fa_answer_text(GError **error, const char *format, ...)
     g_autofree char *text = g_strdup_vprintf(format, arguments);
     va_end(arguments);
     return put(text, error);
+}
+
+const char *
+fa_answer_mark(bool is_good)
+{
+    if (strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
+        return is_good ? "✔" : "✗";
+    return is_good ? "+" : "x";
 }
 
 bool

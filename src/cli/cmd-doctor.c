@@ -13,7 +13,8 @@ print(const FaInvocation *invocation, JsonObject *report, GError **error)
         JsonObject *check = json_array_get_object_element(checks, i);
         bool is_well = fa_json_get_bool(check, "is-well", false);
         const char *name = fa_json_get_string(check, "name");
-        fa_table_add(table, is_well ? "✔" : "✗", name, fa_json_get_string(check, "message"), NULL);
+        fa_table_add(table, fa_answer_mark(is_well), name, fa_json_get_string(check, "message"),
+                     NULL);
         fa_table_style(table, 0, is_well ? FA_STYLE_GOOD : FA_STYLE_BAD);
         if (!is_well)
             g_string_append_printf(cures, "help: %s: %s\n", name,

@@ -46,7 +46,7 @@ tell(const FaTested *test, void *data)
         json_array_add_object_element(report->tests, entry);
         return;
     }
-    const char *mark = test->status == 0 ? "✔" : "✗";
+    const char *mark = fa_answer_mark(test->status == 0);
     fa_answer_text(NULL, "%s %s %s: %s\n", mark, test->component, test->kind, test->text);
     if (test->status == 0 && !report->invocation->is_verbose)
         return;

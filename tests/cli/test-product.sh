@@ -49,6 +49,9 @@ check 'what-would-go-is-told' has "$out" 'would remove 0 builds'
 run -C site --home "$work/home" doctor --json
 check 'the-doctor-looks-at-everything' is "$(jq -r '[.checks[].name] | join(" ")' <<< "$out")" 'sandbox git svn patch tar sh home locale'
 check 'the-status-of-the-doctor-is-the-verdict' is "$status" "$(jq 'if ."is-well" then 0 else 1 end' <<< "$out")"
+LC_ALL=C "$FASSEMBLER" doctor > "$work/doctor" 2>&1
+check 'a-plain-locale-gets-plain-signs' is "$(LC_ALL=C grep -c '[^ -~]' "$work/doctor")" 0
+check 'and-is-told-of' has "$(cat "$work/doctor")" 'help: locale: export LC_ALL=C.UTF-8'
 PATH=/nonexistent "$FASSEMBLER" doctor > "$work/doctor" 2>&1
 check 'what-is-missing-is-told-with-its-cure' has "$(cat "$work/doctor")" "help: git: install 'git'"
 
