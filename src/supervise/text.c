@@ -232,9 +232,8 @@ sv_parse_int(const char *text, int base, int64_t *ret_number)
         if (digit < 0)
             break;
         digits = true;
-        if (value > (uint64_t)INT64_MAX / (uint64_t)base - 1)
-            value = INT64_MAX / base;
-        value = value * (uint64_t)base + (uint64_t)digit;
+        bool fits = value <= (uint64_t)(INT64_MAX - digit) / (uint64_t)base;
+        value = fits ? value * (uint64_t)base + (uint64_t)digit : INT64_MAX;
     }
     for (size_t n; (n = sv_space_length(text)) > 0;)
         text += n;

@@ -76,7 +76,9 @@ sv_value_bytes(const char *text, int64_t *ret_number, SvError *error)
     int r = sv_value_int(copy, &number, error);
     if (r < 0)
         return r;
-    *ret_number = number > INT64_MAX / unit ? INT64_MAX : number * unit;
+    *ret_number = number > INT64_MAX / unit   ? INT64_MAX
+                  : number < INT64_MIN / unit ? INT64_MIN
+                                              : number * unit;
     return 0;
 }
 
