@@ -51,8 +51,11 @@ sv_channel_name_auto(SvSuper *super, SvChannel *channel)
     if (log_conf(channel)->kind != SV_LOG_AUTO || !channel->auto_path ||
         channel->auto_path[0] != '\0')
         return;
-    snprintf(channel->auto_path, PATH_MAX, "%s/%s-%s---%s-XXXXXX.log", config->childlogdir,
-             proc->conf->name, channel->stdout ? "stdout" : "stderr", config->identifier);
+    int length =
+        snprintf(channel->auto_path, PATH_MAX, "%s/%s-%s---%s-XXXXXXXX.log", config->childlogdir,
+                 proc->conf->name, channel->stdout ? "stdout" : "stderr", config->identifier);
+    /* Eight characters, as supervisord makes up; mkostemps() looks at the last six. */
+    memcpy(channel->auto_path + length - 12, "__", 2);
     int fd = mkostemps(channel->auto_path, 4, O_CLOEXEC);
     if (fd < 0) {
         sv_log(super, SV_WARN, "cannot make the log '%s': %s", channel->auto_path, strerror(errno));

@@ -7,6 +7,8 @@
 #include "supervise/rpc.h"
 #include "supervise/values.h"
 
+#define NO_SIGNAL (-1)
+
 typedef SvOutcome (*One)(SvRpc *rpc, SvProc *proc, const char *name, bool wait, int number);
 
 /* What became of a start or stop: SV_WAITS while it is not decided. */
@@ -84,6 +86,8 @@ stop_one(SvRpc *rpc, SvProc *proc, const char *name, bool wait, int number)
 static SvOutcome
 signal_one(SvRpc *rpc, SvProc *proc, const char *name, bool wait, int number)
 {
+    if (number == NO_SIGNAL)
+        return sv_rpc_fail(rpc, SV_FAULT_BAD_SIGNAL, "%s", rpc->name);
     if (!sv_state_is_signallable(proc->machine.state))
         return sv_rpc_fail(rpc, SV_FAULT_NOT_RUNNING, "%s", name);
     int r = sv_proc_signal(rpc->super, proc, number);
@@ -263,23 +267,21 @@ signal_number(SvRpc *rpc, const SvValue *params, unsigned index, int *ret_number
     else if (value && value->kind == SV_KIND_STRING)
         snprintf(text, sizeof text, "%s", value->text);
     else
-        return sv_rpc_fail(rpc, SV_FAULT_INCORRECT_PARAMETERS, "%s", "");
-    if (sv_value_signal(text, ret_number, &error) < 0)
-        return sv_rpc_fail(rpc, SV_FAULT_BAD_SIGNAL, "%s", text);
+        return sv_rpc_refuse(rpc, SV_FAULT_INCORRECT_PARAMETERS);
+    /* Whether there is such a signal is said of each process: a wrong name comes first, and a list has it for each. */
+    if (sv_value_signal(text, ret_number, &error) < 0) {
+        snprintf(rpc->name, sizeof rpc->name, "%s", text);
+        *ret_number = NO_SIGNAL;
+    }
     return SV_DONE;
 }
 
 SvOutcome
 sv_rpc_signal(SvRpc *rpc, const SvValue *params)
 {
-    const char *name = sv_rpc_string(rpc, params, 0);
-    SvGroup *group;
-    SvProc *proc;
     int number;
 
-    /* A wrong name is reported before a wrong signal. */
-    if (!name || sv_rpc_find(rpc, name, &group, &proc) == SV_FAILED ||
-        signal_number(rpc, params, 1, &number) == SV_FAILED)
+    if (signal_number(rpc, params, 1, &number) == SV_FAILED)
         return SV_FAILED;
     return by_name(rpc, params, signal_one, false, number);
 }

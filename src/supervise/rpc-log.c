@@ -33,23 +33,27 @@ write_part(SvRpc *rpc, int fd, int64_t offset, int64_t length)
 }
 
 static SvOutcome
-read_part(SvRpc *rpc, const char *path, const SvValue *offset, const SvValue *length)
+read_part(SvRpc *rpc, const char *path, const SvValue *params, unsigned index)
 {
     struct stat st;
+    int64_t offset, length;
 
-    if (offset->kind != SV_KIND_INT || length->kind != SV_KIND_INT)
-        return sv_rpc_fail(rpc, SV_FAULT_INCORRECT_PARAMETERS, "%s", "");
-    if (!path || stat(path, &st) < 0)
-        return sv_rpc_fail(rpc, SV_FAULT_NO_FILE, "%s", path ? path : "None");
-    if ((offset->number < 0 && length->number != 0) || length->number < 0)
-        return sv_rpc_fail(rpc, SV_FAULT_BAD_ARGUMENTS, "%s", "");
+    if (!sv_rpc_number(rpc, params, index, &offset) ||
+        !sv_rpc_number(rpc, params, index + 1, &length))
+        return SV_FAILED;
+    if (!path)
+        return sv_rpc_refuse(rpc, SV_FAULT_NO_FILE);
+    if (stat(path, &st) < 0)
+        return sv_rpc_fail(rpc, SV_FAULT_NO_FILE, "%s", path);
+    if ((offset < 0 && length != 0) || length < 0)
+        return sv_rpc_refuse(rpc, SV_FAULT_BAD_ARGUMENTS);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        return sv_rpc_fail(rpc, SV_FAULT_FAILED, "%s", "");
-    int64_t start = offset->number < 0 ? (int64_t)st.st_size + offset->number : offset->number;
+        return sv_rpc_refuse(rpc, SV_FAULT_FAILED);
+    int64_t start = offset < 0 ? (int64_t)st.st_size + offset : offset;
     start = start < 0 ? 0 : start;
     int64_t left = (int64_t)st.st_size > start ? (int64_t)st.st_size - start : 0;
-    int64_t wanted = length->number > 0 && length->number < left ? length->number : left;
+    int64_t wanted = length > 0 && length < left ? length : left;
     SvOutcome outcome = write_part(rpc, fd, start, wanted);
     close(fd);
     return outcome;
@@ -58,8 +62,7 @@ read_part(SvRpc *rpc, const char *path, const SvValue *offset, const SvValue *le
 SvOutcome
 sv_rpc_read_log(SvRpc *rpc, const SvValue *params)
 {
-    return read_part(rpc, rpc->super->config->logfile, sv_rpc_param(params, 0),
-                     sv_rpc_param(params, 1));
+    return read_part(rpc, rpc->super->config->logfile, params, 0);
 }
 
 SvOutcome
@@ -68,9 +71,9 @@ sv_rpc_clear_log(SvRpc *rpc, const SvValue *params)
     struct stat st;
 
     if (stat(rpc->super->config->logfile, &st) < 0)
-        return sv_rpc_fail(rpc, SV_FAULT_NO_FILE, "%s", "");
+        return sv_rpc_refuse(rpc, SV_FAULT_NO_FILE);
     if (sv_logfile_clear(&rpc->super->log) < 0)
-        return sv_rpc_fail(rpc, SV_FAULT_FAILED, "%s", "");
+        return sv_rpc_refuse(rpc, SV_FAULT_FAILED);
     sv_log(rpc->super, 20, "reopening log file");
     sv_xml_bool(rpc->out, true);
     return SV_DONE;
@@ -94,8 +97,7 @@ read_channel(SvRpc *rpc, const SvValue *params, int channel)
 
     if (named_proc(rpc, params, &proc) == SV_FAILED)
         return SV_FAILED;
-    return read_part(rpc, sv_channel_path(&proc->channels[channel]), sv_rpc_param(params, 1),
-                     sv_rpc_param(params, 2));
+    return read_part(rpc, sv_channel_path(&proc->channels[channel]), params, 1);
 }
 
 SvOutcome
@@ -132,15 +134,14 @@ write_tail(SvRpc *rpc, int fd, int64_t size, int64_t offset, int64_t length)
 static SvOutcome
 tail_channel(SvRpc *rpc, const SvValue *params, int channel)
 {
-    const SvValue *offset = sv_rpc_param(params, 1);
-    const SvValue *length = sv_rpc_param(params, 2);
+    int64_t offset, length;
     struct stat st;
     SvProc *proc;
 
     if (named_proc(rpc, params, &proc) == SV_FAILED)
         return SV_FAILED;
-    if (offset->kind != SV_KIND_INT || length->kind != SV_KIND_INT)
-        return sv_rpc_fail(rpc, SV_FAULT_INCORRECT_PARAMETERS, "%s", "");
+    if (!sv_rpc_number(rpc, params, 1, &offset) || !sv_rpc_number(rpc, params, 2, &length))
+        return SV_FAILED;
     const char *path = sv_channel_path(&proc->channels[channel]);
     int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
     sv_xml_begin_array(rpc->out);
@@ -149,7 +150,7 @@ tail_channel(SvRpc *rpc, const SvValue *params, int channel)
         sv_xml_int(rpc->out, 0);
         sv_xml_bool(rpc->out, false);
     } else {
-        write_tail(rpc, fd, (int64_t)st.st_size, offset->number, length->number);
+        write_tail(rpc, fd, (int64_t)st.st_size, offset, length);
     }
     if (fd >= 0)
         close(fd);

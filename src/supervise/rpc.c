@@ -34,6 +34,8 @@ static const struct {
     {SV_FAULT_CANT_REREAD, "CANT_REREAD"},
 };
 
+#define NUMBER_MAX (INT64_C(1) << 52)
+
 const char *
 sv_fault_name(int code)
 {
@@ -46,7 +48,7 @@ sv_fault_name(int code)
 void
 sv_rpc_fault_string(const SvRpc *rpc, char *buffer, size_t size)
 {
-    snprintf(buffer, size, "%s%s%s", sv_fault_name(rpc->fault), rpc->text[0] != '\0' ? ": " : "",
+    snprintf(buffer, size, "%s%s%s", sv_fault_name(rpc->fault), rpc->explained ? ": " : "",
              rpc->text);
 }
 
@@ -56,9 +58,19 @@ sv_rpc_fail(SvRpc *rpc, int fault, const char *format, ...)
     va_list args;
 
     rpc->fault = fault;
+    rpc->explained = true;
     va_start(args, format);
     vsnprintf(rpc->text, sizeof rpc->text, format, args);
     va_end(args);
+    return SV_FAILED;
+}
+
+SvOutcome
+sv_rpc_refuse(SvRpc *rpc, int fault)
+{
+    rpc->fault = fault;
+    rpc->explained = false;
+    rpc->text[0] = '\0';
     return SV_FAILED;
 }
 
@@ -79,8 +91,31 @@ sv_rpc_string(SvRpc *rpc, const SvValue *params, unsigned index)
 
     if (value && value->kind == SV_KIND_STRING)
         return value->text;
-    sv_rpc_fail(rpc, SV_FAULT_INCORRECT_PARAMETERS, "%s", "");
+    sv_rpc_refuse(rpc, SV_FAULT_INCORRECT_PARAMETERS);
     return NULL;
+}
+
+bool
+sv_rpc_number(SvRpc *rpc, const SvValue *params, unsigned index, int64_t *ret_number)
+{
+    const SvValue *value = sv_rpc_param(params, index);
+    bool whole = value && (value->kind == SV_KIND_INT || value->kind == SV_KIND_BOOL);
+
+    if (whole) {
+        *ret_number = value->number;
+    } else if (value && value->kind == SV_KIND_DOUBLE && strtod(value->text, NULL) < NUMBER_MAX &&
+               strtod(value->text, NULL) > -NUMBER_MAX) {
+        *ret_number = (int64_t)strtod(value->text, NULL);
+    } else if (!value || value->kind != SV_KIND_STRING ||
+               sv_parse_int(value->text, 10, ret_number) < 0) {
+        sv_rpc_refuse(rpc, SV_FAULT_INCORRECT_PARAMETERS);
+        return false;
+    }
+    /* Sums of what clients send do not overflow. */
+    *ret_number = *ret_number > NUMBER_MAX    ? NUMBER_MAX
+                  : *ret_number < -NUMBER_MAX ? -NUMBER_MAX
+                                              : *ret_number;
+    return true;
 }
 
 bool
@@ -427,7 +462,7 @@ named_method(SvRpc *rpc, const SvValue *params)
     const SvMethod *method = name ? find_method(name) : NULL;
 
     if (name && !method)
-        sv_rpc_fail(rpc, SV_FAULT_SIGNATURE_UNSUPPORTED, "%s", "");
+        sv_rpc_refuse(rpc, SV_FAULT_SIGNATURE_UNSUPPORTED);
     return method;
 }
 
@@ -466,12 +501,14 @@ sv_rpc_call(SvRpc *rpc, const char *name, const SvValue *params)
 
     rpc->many = rpc->building = false;
     rpc->pending = 0;
-    if (!method || !method->run)
-        return sv_rpc_fail(rpc, SV_FAULT_UNKNOWN_METHOD, "%s", "");
+    if (!method)
+        return sv_rpc_refuse(rpc, SV_FAULT_UNKNOWN_METHOD);
+    if (!method->run || params->kind != SV_KIND_ARRAY)
+        return sv_rpc_refuse(rpc, SV_FAULT_INCORRECT_PARAMETERS);
     if (params->count < method->min || params->count > method->max)
-        return sv_rpc_fail(rpc, SV_FAULT_INCORRECT_PARAMETERS, "%s", "");
+        return sv_rpc_refuse(rpc, SV_FAULT_INCORRECT_PARAMETERS);
     if (rpc->super->mood < SV_MOOD_RUNNING && strncmp(name, "supervisor.", 11) == 0 &&
         method->run != send_comm_event)
-        return sv_rpc_fail(rpc, SV_FAULT_SHUTDOWN_STATE, "%s", "");
+        return sv_rpc_refuse(rpc, SV_FAULT_SHUTDOWN_STATE);
     return method->run(rpc, params);
 }

@@ -42,7 +42,8 @@ typedef struct SvRpc {
     unsigned pending;
     char name[512]; /* as the client wrote it */
     int fault;
-    char text[4096]; /* what stands behind the fault's name, or "" */
+    bool explained;
+    char text[4096]; /* what stands behind the fault's name, where it is @explained */
 } SvRpc;
 
 SvOutcome sv_rpc_call(SvRpc *rpc, const char *method, const SvValue *params);
@@ -63,9 +64,13 @@ typedef struct SvMethod {
 
 SvOutcome sv_rpc_fail(SvRpc *rpc, int fault, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* A fault that is its name and no more. */
+SvOutcome sv_rpc_refuse(SvRpc *rpc, int fault);
 const SvValue *sv_rpc_param(const SvValue *params, unsigned index);
 /* The string parameter at @index, or NULL after a fault was set. */
 const char *sv_rpc_string(SvRpc *rpc, const SvValue *params, unsigned index);
+/* A number, as int() makes one of numbers, truth values and texts. */
+bool sv_rpc_number(SvRpc *rpc, const SvValue *params, unsigned index, int64_t *ret_number);
 bool sv_rpc_flag(const SvValue *params, unsigned index, bool fallback);
 /* Finds "group:process". *ret_proc is NULL for all of the group. */
 SvOutcome sv_rpc_find(SvRpc *rpc, const char *name, SvGroup **ret_group, SvProc **ret_proc);

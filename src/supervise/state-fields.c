@@ -356,6 +356,7 @@ static const SvField rpc[] = {
     NUMBER(SvRpc, pending),
     ARRAY(SvRpc, name),
     NUMBER(SvRpc, fault),
+    NUMBER(SvRpc, explained),
     ARRAY(SvRpc, text),
     LEFT(SvRpc, super, "the one there is"),
     LEFT(SvRpc, out, "of its client"),

@@ -271,7 +271,7 @@ sv_rpc_upgrade(SvRpc *rpc, const SvValue *params)
     if (!path)
         return SV_FAILED;
     if (rpc->super->mood < SV_MOOD_RUNNING)
-        return sv_rpc_fail(rpc, SV_FAULT_SHUTDOWN_STATE, "%s", "");
+        return sv_rpc_refuse(rpc, SV_FAULT_SHUTDOWN_STATE);
     if (named && !is_trusted(rpc))
         return sv_rpc_fail(rpc, SV_FAULT_FAILED,
                            "only root and the user of the supervisor may name a program, and only "

@@ -185,6 +185,8 @@ set_scalar(Reader *reader, SvValue *value, const char *type)
         value->number = strcmp(text, "1") == 0;
     } else if (strcmp(type, "double") == 0) {
         value->kind = SV_KIND_DOUBLE;
+    } else if (strcmp(type, "nil") == 0) {
+        value->kind = SV_KIND_NIL;
     } else if (strcmp(type, "base64") == 0) {
         value->length = decode_base64(text);
     }

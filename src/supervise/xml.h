@@ -11,6 +11,7 @@ typedef enum SvKind {
     SV_KIND_INT,
     SV_KIND_BOOL,
     SV_KIND_DOUBLE,
+    SV_KIND_NIL,
     SV_KIND_ARRAY,
     SV_KIND_STRUCT
 } SvKind;

@@ -28,6 +28,7 @@ write_value(SvBuf *out, const SvValue *value)
         sv_xml_end_array(out);
         break;
     case SV_KIND_DOUBLE:
+    case SV_KIND_NIL:
         g_assert_not_reached();
     }
 }

@@ -1,10 +1,12 @@
 /*
  * tail, maintail, fg.
  */
+#include <ctype.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "supervise/ctl/ctl.h"
@@ -34,17 +36,16 @@ follow(SvCtl *ctl, const char *path, bool (*also)(SvCtl *ctl, void *data), void 
     putchar('\n');
 }
 
-/* "-100" and "-f": *ret_bytes is 0 for the latter. */
+/* "-100", "-f" and, as int() reads it, "--100", which is where to begin. */
 static bool
-read_modifier(SvCtl *ctl, const char *word, int *ret_bytes)
+read_modifier(SvCtl *ctl, const char *word, int *ret_bytes, bool *ret_follow)
 {
     int64_t bytes;
 
-    if (strcmp(word, "-f") == 0) {
-        *ret_bytes = 0;
+    *ret_follow = strcmp(word, "-f") == 0;
+    if (*ret_follow)
         return true;
-    }
-    if (sv_parse_int(word + 1, 10, &bytes) < 0 || bytes <= 0 || bytes > INT32_MAX) {
+    if (sv_parse_int(word + 1, 10, &bytes) < 0 || bytes < -INT32_MAX || bytes > INT32_MAX) {
         sv_ctl_error(ctl, SV_EXIT_GENERIC, "Error: bad argument %s", word);
         return false;
     }
@@ -76,6 +77,18 @@ wrong_tail(SvCtl *ctl, const char *why)
     puts(sv_command_find("tail")->help);
 }
 
+static void
+bad_channel(SvCtl *ctl, const char *channel)
+{
+    char lower[256];
+    size_t n = 0;
+
+    for (; channel[n] != '\0' && n + 1 < sizeof lower; n++)
+        lower[n] = (char)tolower((unsigned char)channel[n]);
+    lower[n] = '\0';
+    sv_ctl_error(ctl, SV_EXIT_GENERIC, "Error: bad channel '%s'", lower);
+}
+
 void
 sv_cmd_tail(SvCtl *ctl, char *args)
 {
@@ -83,6 +96,7 @@ sv_cmd_tail(SvCtl *ctl, char *args)
     size_t count = 0;
     size_t first = 0;
     int bytes = DEFAULT_BYTES;
+    bool following = false;
     const char *channel = "stdout";
     char path[1024];
     SvValue value;
@@ -96,7 +110,7 @@ sv_cmd_tail(SvCtl *ctl, char *args)
         wrong_tail(ctl, count < 1 ? "too few arguments" : "too many arguments");
         return;
     }
-    if (words[0][0] == '-' && !read_modifier(ctl, words[first++], &bytes))
+    if (words[0][0] == '-' && !read_modifier(ctl, words[first++], &bytes, &following))
         return;
     if (first == count) {
         sv_ctl_error(ctl, SV_EXIT_GENERIC, "Error: tail requires process name");
@@ -105,16 +119,17 @@ sv_cmd_tail(SvCtl *ctl, char *args)
     const char *name = words[first];
     if (count - first > 1)
         channel = words[count - 1];
-    if (strcmp(channel, "stdout") != 0 && strcmp(channel, "stderr") != 0) {
-        sv_ctl_error(ctl, SV_EXIT_GENERIC, "Error: bad channel '%s'", channel);
+    bool out = strcasecmp(channel, "stdout") == 0;
+    if (!out && strcasecmp(channel, "stderr") != 0) {
+        bad_channel(ctl, channel);
         return;
     }
-    if (bytes == 0) {
+    channel = out ? "stdout" : "stderr";
+    if (following) {
         snprintf(path, sizeof path, "/logtail/%s/%s", name, channel);
         follow(ctl, path, NULL, NULL);
         return;
     }
-    bool out = strcmp(channel, "stdout") == 0;
     int r = sv_ctl_call(ctl, &value, &fault,
                         out ? "supervisor.readProcessStdoutLog" : "supervisor.readProcessStderrLog",
                         "sii", name, -bytes, 0);
@@ -125,6 +140,7 @@ void
 sv_cmd_maintail(SvCtl *ctl, char *args)
 {
     int bytes = DEFAULT_BYTES;
+    bool following = false;
     SvValue value;
     int64_t fault = 0;
 
@@ -140,9 +156,9 @@ sv_cmd_maintail(SvCtl *ctl, char *args)
         sv_ctl_error(ctl, SV_EXIT_GENERIC, "Error: bad argument %s", word);
         return;
     }
-    if (word && !read_modifier(ctl, word, &bytes))
+    if (word && !read_modifier(ctl, word, &bytes, &following))
         return;
-    if (bytes == 0) {
+    if (following) {
         follow(ctl, "/mainlogtail", NULL, NULL);
         return;
     }

@@ -257,6 +257,7 @@ cmd_open(SvCtl *ctl, char *args)
 static void
 cmd_quit(SvCtl *ctl, char *args)
 {
+    putchar('\n');
     ctl->leave = true;
 }
 
@@ -284,10 +285,10 @@ list_commands(void)
 static void
 cmd_help(SvCtl *ctl, char *args)
 {
-    char *name = sv_next_word(&args);
-    const SvCommand *command = name ? sv_command_find(name) : NULL;
+    const char *name = sv_strip(args);
+    const SvCommand *command = sv_command_find(name);
 
-    if (!name)
+    if (*name == '\0')
         list_commands();
     else if (command)
         puts(command->help);
@@ -400,6 +401,8 @@ sv_ctl_run_line(SvCtl *ctl, char *line)
     const SvCommand *command = sv_command_find(strcmp(name, "?") == 0 ? "help" : name);
     if (command)
         command->run(ctl, rest);
+    else if (strcmp(name, "EOF") == 0)
+        cmd_quit(ctl, rest);
     else
         sv_ctl_error(ctl, SV_EXIT_GENERIC, "*** Unknown syntax: %s", whole);
     fflush(stdout);

@@ -179,7 +179,7 @@ run(SvCtl *ctl, int argc, char **argv)
     sv_buf_init(&buf, line, sizeof line);
     for (int i = optind; i < argc; i++)
         sv_buf_printf(&buf, "%s%s", i > optind ? " " : "", argv[i]);
-    if (buf.length > 0) {
+    if (optind < argc) {
         bool interactive = ctl->interactive;
         ctl->interactive = false;
         sv_ctl_run_line(ctl, line);

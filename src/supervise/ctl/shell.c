@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "supervise/ctl/ctl.h"
 
@@ -79,6 +80,25 @@ next_match(const char *text, int state)
     return NULL;
 }
 
+/* What comes by a pipe is not edited, and what follows a question stays for who asks it. */
+static char *
+next_line(const char *prompt)
+{
+    char *line = NULL;
+    size_t size = 0;
+
+    if (isatty(STDIN_FILENO))
+        return readline(prompt);
+    printf("%s", prompt);
+    fflush(stdout);
+    if (getline(&line, &size, stdin) < 0) {
+        free(line);
+        return NULL;
+    }
+    line[strcspn(line, "\n")] = '\0';
+    return line;
+}
+
 void
 sv_ctl_shell(SvCtl *ctl)
 {
@@ -95,7 +115,7 @@ sv_ctl_shell(SvCtl *ctl)
     if (ctl->history)
         read_history(ctl->history);
     sv_ctl_run_line(ctl, status);
-    while (!ctl->leave && (line = readline(prompt))) {
+    while (!ctl->leave && (line = next_line(prompt))) {
         if (line[strspn(line, " \t")] != '\0')
             add_history(line);
         sv_ctl_run_line(ctl, line);
