@@ -136,9 +136,7 @@ fa_releases_to_bytes(const FaReleases *releases)
 FaReleases *
 fa_releases_from_bytes(GBytes *bytes)
 {
-    gsize size;
-    const uint8_t *data = g_bytes_get_data(bytes, &size);
-    FaStateReader reader = {.at = data, .end = data + size};
+    FaStateReader reader = fa_state_read(bytes);
     g_autoptr(FaReleases) releases = fa_releases_new();
     releases->position = fa_state_get_number(&reader);
     for (size_t left = fa_state_get_count(&reader); left > 0 && !reader.is_bad; left--) {

@@ -169,9 +169,7 @@ fa_running_to_bytes(const FaRunning *running)
 FaRunning *
 fa_running_from_bytes(GBytes *bytes)
 {
-    gsize size;
-    const uint8_t *data = g_bytes_get_data(bytes, &size);
-    FaStateReader reader = {.at = data, .end = data + size};
+    FaStateReader reader = fa_state_read(bytes);
     g_autoptr(FaRunning) running = fa_running_new();
     running->position = fa_state_get_number(&reader);
     size_t count = fa_state_get_count(&reader);

@@ -22,7 +22,18 @@ fa_state_put_text(GByteArray *state, const char *text)
 {
     size_t length = text != NULL ? strlen(text) : 0;
     fa_state_put_number(state, text != NULL ? length + 1 : 0);
-    g_byte_array_append(state, (const guint8 *)text, (guint)length);
+    if (length > 0)
+        g_byte_array_append(state, (const guint8 *)text, (guint)length);
+}
+
+FaStateReader
+fa_state_read(GBytes *bytes)
+{
+    static const uint8_t nothing[1] = {0};
+    gsize size;
+    const uint8_t *data = g_bytes_get_data(bytes, &size);
+    data = data != NULL ? data : nothing;
+    return (FaStateReader){.at = data, .end = data + size};
 }
 
 static bool

@@ -18,6 +18,8 @@ typedef struct FaStateReader {
     bool is_bad;
 } FaStateReader;
 
+/* Borrows @bytes. */
+FaStateReader fa_state_read(GBytes *bytes);
 uint64_t fa_state_get_number(FaStateReader *reader);
 /* A number that is at most @max. */
 unsigned fa_state_get_enum(FaStateReader *reader, unsigned max);

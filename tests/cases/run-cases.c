@@ -231,7 +231,7 @@ migrations_of(const char *text)
     for (char **one = words; strcmp(text, "nothing") != 0 && *one != NULL; one++) {
         bool is_reversible = !g_str_has_suffix(*one, "!");
         g_auto(GStrv) parts = g_strsplit_set(*one, "/:!", 4);
-        FaMigrationMode mode;
+        FaMigrationMode mode = FA_MIGRATION_ONLINE;
         g_assert_true(g_strv_length(parts) >= 3 && fa_migration_mode_from_string(parts[2], &mode));
         g_ptr_array_add(list, fa_migration_new(parts[0], parts[1], mode, is_reversible));
     }
