@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -23,6 +24,7 @@ typedef struct Faults {
     int64_t seed;
     int64_t odds[8];   /* by Kind: so many of a thousand calls fail */
     int64_t counts[8]; /* that failed */
+    int64_t old;       /* the kernel is one without cgroup.kill */
 } Faults;
 
 typedef enum Kind { CLONE, OPEN, PIPE, SOCKET, ACCEPT, EPOLL, WRITE, MEMORY } Kind;
@@ -90,6 +92,17 @@ clone(int (*function)(void *), void *stack, int flags, void *argument, ...)
     return REAL(clone)(function, stack, flags, argument, first, second, third);
 }
 
+static bool
+is_too_new(const char *path)
+{
+    const char *name = strrchr(path, '/');
+
+    if (!faults || !faults->old || !name || strcmp(name, "/cgroup.kill") != 0)
+        return false;
+    errno = ENOENT;
+    return true;
+}
+
 #define OPENS(name, directory, pass)                                                               \
     int name(directory const char *path, int flags, ...)                                           \
     {                                                                                              \
@@ -97,7 +110,9 @@ clone(int (*function)(void *), void *stack, int flags, void *argument, ...)
         va_start(more, flags);                                                                     \
         mode_t mode = flags & O_CREAT ? va_arg(more, mode_t) : 0;                                  \
         va_end(more);                                                                              \
-        return FAILS(OPEN, EMFILE, ENFILE, ENOMEM) ? -1 : REAL(name)(pass path, flags, mode);      \
+        if (is_too_new(path) || FAILS(OPEN, EMFILE, ENFILE, ENOMEM))                               \
+            return -1;                                                                             \
+        return REAL(name)(pass path, flags, mode);                                                 \
     }
 #define NOTHING
 #define IN_FOLDER  int folder,

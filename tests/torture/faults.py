@@ -67,17 +67,17 @@ while True:
 class Faulty(Supervisor):
     """A supervisor whose faults are in our hands."""
 
-    def __init__(self, program, library, text, seed=1):
-        self.library, self.seed = library, seed
+    def __init__(self, program, library, text, seed=1, old=0):
+        self.library, self.seed, self.old = library, seed, old
         super().__init__(program, text)
 
     def start(self):
         with open(self.dir + '/listener.py', 'w', encoding='ascii') as out:
             out.write(LISTENER)
         with open(self.dir + '/faults', 'wb') as out:
-            out.write(struct.pack('<18q', 0, self.seed, *[0] * 16))
+            out.write(struct.pack('<19q', 0, self.seed, *[0] * 16, self.old))
         with open(self.dir + '/faults', 'r+b') as file:
-            self.page = mmap.mmap(file.fileno(), 18 * 8)
+            self.page = mmap.mmap(file.fileno(), 19 * 8)
         self.command = ['env', 'LD_PRELOAD=' + self.library, 'FAULTS=' + self.dir + '/faults'] + self.command
         super().start()
 
@@ -254,6 +254,38 @@ def clock(program, library, tap):
             tap.ok(cpu(supervisor.process.pid) - used < 1, 'and the loop does not turn in vain', time.monotonic() - began)
 
 
+FORKS = """
+[program:forks]
+command=/bin/bash -c "trap '' TERM; (setsid /bin/bash -c 'while :; do (setsid sleep 0.01 &); read -t 0.001 line; done' < /dev/zero > /dev/null &); exec 9> @DIR@/lock; flock 9; touch @DIR@/up; setsid sleep 10000 & wait"
+ready=command:/usr/bin/test -e @DIR@/up
+startsecs=0
+kill_tree=true
+"""
+
+
+def old_kernel(program, library, tap):
+    """Version 2 without cgroup.kill: what is frozen cannot fork while it is killed."""
+    with open('/proc/self/mountinfo', encoding='utf-8') as file:
+        mounts = [line.split()[4] for line in file if ' - cgroup2 ' in line]
+    with open('/proc/self/cgroup', encoding='utf-8') as file:
+        own = next((line[3:].strip() for line in file if line.startswith('0::')), '')
+    if not mounts or not os.access(mounts[0] + own, os.W_OK):
+        tap.skip('trees-end-by-freezing', 'no control groups of version 2 may be made')
+        return
+    with Faulty(program, library, FORKS, old=1) as supervisor:
+        supervisor.wait_log('forks entered RUNNING')
+        pid = ask(supervisor, 'supervisor.getProcessInfo', 'forks')['pid']
+        with open('/proc/%d/cgroup' % pid, encoding='ascii') as file:
+            group = mounts[0] + next(line[3:].strip() for line in file if line.startswith('0::'))
+        os.kill(pid, 9)
+        supervisor.wait_log('exited: forks')
+        supervisor.wait_log('forks entered RUNNING')
+        with open(group + '/cgroup.freeze', encoding='ascii') as file:
+            tap.equal(file.read(), '0\n', 'a group that was frozen to be killed is as it was')
+        ask(supervisor, 'supervisor.stopProcess', 'forks')
+        tap.ok(not os.path.exists(group), 'what forks all the time ends on a kernel without cgroup.kill')
+
+
 CRASHER = """
 [program:crasher]
 command=/bin/false
@@ -300,6 +332,7 @@ def main():
     tap = Tap()
     clock(program, library, tap)
     no_connections(program, library, tap)
+    old_kernel(program, library, tap)
     crashes(program, tap)
     shortage(program, library, tap, random.Random(seed))
     tap.done()
