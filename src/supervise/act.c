@@ -100,63 +100,11 @@ exit_ready(SvSuper *super, SvWatch *watch, uint32_t events)
     sv_super_reap_orphans(super);
 }
 
-static void
-input_ready(SvSuper *super, SvWatch *watch, uint32_t events)
-{
-    SvProc *proc = sv_container_of(watch, SvProc, input);
-
-    while (proc->input_length > 0) {
-        ssize_t n = write(watch->fd, proc->input_data + proc->input_start, proc->input_length);
-        if (n < 0 && errno == EAGAIN)
-            return;
-        if (n < 0) {
-            proc->input_length = 0;
-            sv_watch_close(&super->loop, watch);
-            return;
-        }
-        proc->input_start += (size_t)n;
-        proc->input_length -= (size_t)n;
-    }
-    sv_watch_change(&super->loop, watch, 0);
-    if (events & EPOLLERR)
-        sv_watch_close(&super->loop, watch);
-}
-
-int
-sv_proc_write(SvSuper *super, SvProc *proc, const void *data, size_t length)
-{
-    if (proc->pid == 0 || proc->killing || proc->input.fd < 0)
-        return -EPIPE;
-    if (proc->input_length + length > proc->input_size)
-        return -EAGAIN;
-    if (proc->input_length == 0) {
-        ssize_t n = write(proc->input.fd, data, length);
-        if (n < 0 && errno != EAGAIN) {
-            sv_watch_close(&super->loop, &proc->input);
-            return -EPIPE;
-        }
-        size_t done = n > 0 ? (size_t)n : 0;
-        if (done == length)
-            return 0;
-        data = (const char *)data + done;
-        length -= done;
-        proc->input_start = 0;
-        sv_watch_change(&super->loop, &proc->input, EPOLLOUT);
-    }
-    if (proc->input_start + proc->input_length + length > proc->input_size) {
-        memmove(proc->input_data, proc->input_data + proc->input_start, proc->input_length);
-        proc->input_start = 0;
-    }
-    memcpy(proc->input_data + proc->input_start + proc->input_length, data, length);
-    proc->input_length += length;
-    return 0;
-}
-
 void
 sv_proc_resume(SvSuper *super, SvProc *proc)
 {
     sv_watch_resume(&super->loop, &proc->exit, exit_ready);
-    sv_watch_resume(&super->loop, &proc->input, input_ready);
+    sv_input_resume(super, proc);
     sv_timer_resume(&super->loop, &proc->timer, timer_fired);
     sv_channel_resume(super, &proc->channels[SV_STDOUT]);
     sv_channel_resume(super, &proc->channels[SV_STDERR]);
@@ -218,17 +166,14 @@ adopt(SvSuper *super, SvProc *proc, Pipes *pipes, int pidfd)
     bool fcgi = proc->conf->class == SV_CLASS_FCGI;
 
     proc->exit = (SvWatch){.fd = pidfd, .ready = exit_ready};
-    proc->input = (SvWatch){.fd = fcgi ? -1 : pipes->in[1], .ready = input_ready};
-    proc->input_start = proc->input_length = 0;
+    sv_input_open(super, proc, fcgi ? -1 : pipes->in[1]);
+    if (!fcgi)
+        pipes->in[1] = -1;
     sv_channel_open(super, &proc->channels[SV_STDOUT], pipes->out[0]);
     pipes->out[0] = -1;
     if (pipes->err[0] >= 0)
         sv_channel_open(super, &proc->channels[SV_STDERR], pipes->err[0]);
     pipes->err[0] = -1;
-    if (!fcgi) {
-        sv_watch_add(&super->loop, &proc->input, 0);
-        pipes->in[1] = -1;
-    }
     proc->listener = SV_LISTENER_ACKNOWLEDGED;
     proc->event = -1;
     proc->result_length = 0;
@@ -326,20 +271,6 @@ arm(SvSuper *super, SvProc *proc, int64_t seconds)
     proc->timer.fire = timer_fired;
     sv_timer_set(&super->loop, &proc->timer,
                  sv_now() + (uint64_t)(seconds > 0 ? seconds : 0) * SV_SECOND);
-}
-
-int
-sv_proc_signal(SvSuper *super, SvProc *proc, int number)
-{
-    char name[32];
-
-    if (proc->pid == 0 || proc->exit.fd < 0)
-        return -ESRCH;
-    sv_log(super, SV_DEBG, "sending %s (pid %d) sig %s", proc->conf->name, (int)proc->pid,
-           sv_signal_name(number, name, sizeof name));
-    if (syscall(SYS_pidfd_send_signal, proc->exit.fd, number, NULL, 0U) < 0 && errno != ESRCH)
-        return -errno;
-    return 0;
 }
 
 static void
@@ -445,15 +376,6 @@ wake_dependents(SvSuper *super, const SvProc *proc)
             if (group->procs[i].machine.state == SV_WAITING)
                 sv_proc_look_again(super, &group->procs[i]);
         }
-}
-
-bool
-sv_proc_is_called(const SvProc *proc, const char *name)
-{
-    const char *colon = strchr(proc->conf->section, ':');
-
-    return strcmp(proc->group->conf->name, name) == 0 || strcmp(proc->conf->name, name) == 0 ||
-           (colon && strcmp(colon + 1, name) == 0);
 }
 
 const SvProc *

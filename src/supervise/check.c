@@ -374,9 +374,3 @@ sv_check_resume(SvSuper *super, SvProc *proc)
     resume(super, proc->check);
     resume(super, proc->health);
 }
-
-bool
-sv_check_has_pid(const SvProc *proc, pid_t pid)
-{
-    return (proc->check && proc->check->pid == pid) || (proc->health && proc->health->pid == pid);
-}

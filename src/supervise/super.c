@@ -16,35 +16,6 @@
 
 static const int64_t tick_periods[3] = {5, 60, 3600};
 
-SvGroup *
-sv_super_group(const SvSuper *super, const char *name)
-{
-    uint32_t hash = sv_text_hash(name);
-
-    SvGroup *group = super->buckets[hash % SV_GROUP_BUCKETS];
-    while (group && (group->hash != hash || strcmp(group->conf->name, name) != 0))
-        group = group->same_bucket;
-    return group;
-}
-
-SvProc *
-sv_group_proc(const SvGroup *group, const char *name)
-{
-    for (size_t i = 0; i < group->count; i++)
-        if (strcmp(group->procs[i].conf->name, name) == 0)
-            return &group->procs[i];
-    return NULL;
-}
-
-bool
-sv_group_is_stopped(const SvGroup *group)
-{
-    for (size_t i = 0; i < group->count; i++)
-        if (!sv_state_is_stopped(group->procs[i].machine.state))
-            return false;
-    return true;
-}
-
 static bool
 comes_before(const SvGroup *a, const SvGroup *b)
 {
@@ -210,14 +181,6 @@ sv_super_reread(SvSuper *super, char **ret_error)
     return 0;
 }
 
-void
-sv_super_set_mood(SvSuper *super, SvMood mood)
-{
-    if (super->mood == SV_MOOD_SHUTDOWN)
-        return;
-    super->mood = mood;
-}
-
 /* Whether another process that has not stopped depends on this one. */
 static bool
 is_needed(const SvSuper *super, const SvProc *proc)
@@ -334,28 +297,6 @@ reopen_logs(SvSuper *super)
             for (int j = 0; j < 2; j++)
                 if (group->procs[i].channels[j].log.fd >= 0)
                     sv_logfile_reopen(&group->procs[i].channels[j].log);
-}
-
-/* Children that are not ours by name: orphans that came to us as their reaper. Ours have a pidfd each. */
-void
-sv_super_reap_orphans(SvSuper *super)
-{
-    while (true) {
-        siginfo_t info = {0};
-        bool known = false;
-        int status;
-        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
-            return;
-        for (const SvGroup *group = super->groups; !known && group; group = group->next)
-            for (size_t i = 0; !known && i < group->count; i++)
-                known = (group->procs[i].pid == info.si_pid && group->procs[i].exit.fd >= 0) ||
-                        sv_check_has_pid(&group->procs[i], info.si_pid);
-        known = known || super->upgrade.pid == info.si_pid;
-        /* What is known is reaped by its own watch; and then what stands behind it in the queue is looked at. */
-        if (known || waitpid(info.si_pid, &status, WNOHANG) <= 0)
-            return;
-        sv_log(super, SV_INFO, "reaped unknown pid %d", (int)info.si_pid);
-    }
 }
 
 static void

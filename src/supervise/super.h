@@ -271,6 +271,25 @@ typedef struct SvSuper {
     SvUpgrade upgrade;
 } SvSuper;
 
+/* groups.c */
+SvGroup *sv_super_group(const SvSuper *super, const char *name);
+SvProc *sv_group_proc(const SvGroup *group, const char *name);
+bool sv_group_is_stopped(const SvGroup *group);
+void sv_super_set_mood(SvSuper *super, SvMood mood);
+/* Whether depends_on may call it so: by its group, its program or its own name. */
+bool sv_proc_is_called(const SvProc *proc, const char *name);
+/* Returns 0 or negative errno. */
+int sv_proc_signal(SvSuper *super, SvProc *proc, int number);
+
+/* input.c */
+void sv_input_open(SvSuper *super, SvProc *proc, int fd);
+void sv_input_resume(SvSuper *super, SvProc *proc);
+/* Queues input. Returns 0, -EPIPE, or -EAGAIN where it has too much unread. */
+int sv_proc_write(SvSuper *super, SvProc *proc, const void *data, size_t length);
+
+/* reap.c */
+void sv_super_reap_orphans(SvSuper *super);
+
 /* super.c: configuration to processes. */
 int sv_super_prepare(SvConfig *config, SvRuntime **ret_runtime);
 int sv_super_init(SvSuper *super);
@@ -280,9 +299,6 @@ void sv_super_begin(SvSuper *super);
 void sv_super_resume(SvSuper *super);
 /* Works until it is to end. */
 void sv_super_run(SvSuper *super);
-void sv_super_reap_orphans(SvSuper *super);
-SvGroup *sv_super_group(const SvSuper *super, const char *name);
-SvProc *sv_group_proc(const SvGroup *group, const char *name);
 /* Takes a group of the candidate into use. Returns 0, -EEXIST, or negative errno where it has a socket that cannot be made. */
 int sv_group_add(SvSuper *super, SvGroup *group);
 /* Starts those of its processes that start by themselves. */
@@ -296,10 +312,8 @@ void sv_group_resume(SvSuper *super, SvGroup *group);
 void sv_group_link(SvSuper *super, SvGroup *group);
 void sv_group_unlink(SvSuper *super, SvGroup *group);
 void sv_proc_reset(SvSuper *super, SvProc *proc);
-bool sv_group_is_stopped(const SvGroup *group);
 /* Reads the configuration anew. On failure the old one stays and *ret_error is to be freed. */
 int sv_super_reread(SvSuper *super, char **ret_error);
-void sv_super_set_mood(SvSuper *super, SvMood mood);
 
 /* act.c: the only place that acts on the table. */
 void sv_proc_feed(SvSuper *super, SvProc *proc, SvHappening happening);
@@ -308,14 +322,8 @@ void sv_proc_resume(SvSuper *super, SvProc *proc);
 void sv_proc_start(SvSuper *super, SvProc *proc);
 /* Starts one that waits, where it need not any longer. */
 void sv_proc_look_again(SvSuper *super, SvProc *proc);
-/* Returns 0 or negative errno. */
-int sv_proc_signal(SvSuper *super, SvProc *proc, int number);
 /* What it depends on and does not run yet, or NULL. *ret_failed: it will not. */
 const SvProc *sv_proc_blocker(const SvSuper *super, const SvProc *proc, bool *ret_failed);
-/* Whether depends_on may call it so: by its group, its program or its own name. */
-bool sv_proc_is_called(const SvProc *proc, const char *name);
-/* Queues input. Returns 0, -EPIPE, or -EAGAIN where it has too much unread. */
-int sv_proc_write(SvSuper *super, SvProc *proc, const void *data, size_t length);
 
 /* A process has ended, and all that belongs to it. */
 void sv_proc_reaped(SvSuper *super, SvProc *proc, int status);
@@ -400,8 +408,6 @@ void sv_check_end(SvSuper *super, SvProc *proc);
 void sv_health_begin(SvSuper *super, SvProc *proc);
 void sv_health_end(SvSuper *super, SvProc *proc);
 void sv_check_resume(SvSuper *super, SvProc *proc);
-/* Whether a command that checks @proc has this pid. */
-bool sv_check_has_pid(const SvProc *proc, pid_t pid);
 /* The name of the socket that a program with ready=notify writes to, or NULL. */
 const char *sv_check_notify_socket(const SvProc *proc, char *buffer, size_t size);
 int sv_check_open_notify(SvSuper *super, SvProc *proc);
