@@ -95,7 +95,7 @@ exit_ready(SvSuper *super, SvWatch *watch, uint32_t events)
     sv_watch_close(&super->loop, watch);
     if (pid < 0)
         status = 0;
-    if (!sv_tree_end(super, proc, status))
+    if (!sv_tree_end(super, proc, status, sv_proc_reaped))
         sv_proc_reaped(super, proc, status);
     sv_super_reap_orphans(super);
 }
@@ -108,8 +108,8 @@ sv_proc_resume(SvSuper *super, SvProc *proc)
     sv_timer_resume(&super->loop, &proc->timer, timer_fired);
     sv_channel_resume(super, &proc->channels[SV_STDOUT]);
     sv_channel_resume(super, &proc->channels[SV_STDERR]);
-    sv_check_resume(super, proc);
-    sv_tree_resume(super, proc);
+    sv_check_resume(super, proc, sv_proc_feed);
+    sv_tree_resume(super, proc, sv_proc_reaped);
 }
 
 typedef struct Pipes {
@@ -212,7 +212,7 @@ spawn(SvSuper *super, SvProc *proc)
     SvProblem problem = sv_proc_find_command(proc, path, sizeof path);
     if (problem != SV_PROBLEM_NONE)
         return fail_spawn(super, proc, problem, 0);
-    int r = sv_check_open_notify(super, proc);
+    int r = sv_check_open_notify(super, proc, sv_proc_feed);
     if (r == 0)
         r = make_pipes(proc, &pipes);
     if (r < 0)
@@ -363,7 +363,7 @@ sv_proc_look_again(SvSuper *super, SvProc *proc)
     } else if (!blocked && sv_turn_has_come(super)) {
         sv_proc_feed(super, proc, SV_START);
     } else if (!blocked) {
-        sv_turn_wait(super);
+        sv_turn_wait(super, sv_proc_look_again);
     }
 }
 
@@ -409,7 +409,7 @@ sv_proc_start(SvSuper *super, SvProc *proc)
         proc->problem = SV_PROBLEM_NONE;
     sv_proc_feed(super, proc, blocked ? SV_BLOCKED : SV_START);
     if (early)
-        sv_turn_wait(super);
+        sv_turn_wait(super, sv_proc_look_again);
 }
 
 static void
@@ -422,7 +422,7 @@ carry_out(SvSuper *super, SvProc *proc, uint32_t effects)
     if (effects & SV_DO_WATCH_START) {
         if (proc->conf->startsecs > 0)
             arm(super, proc, proc->conf->startsecs);
-        sv_check_begin(super, proc);
+        sv_check_begin(super, proc, sv_proc_feed);
     }
     if (effects & SV_DO_SEND_STOP)
         send_stop(super, proc, false);
@@ -448,7 +448,7 @@ sv_proc_feed(SvSuper *super, SvProc *proc, SvHappening happening)
         if (from == SV_RUNNING)
             sv_health_end(super, proc);
         if (to == SV_RUNNING)
-            sv_health_begin(super, proc);
+            sv_health_begin(super, proc, sv_proc_feed);
         report(super, proc, from);
     }
     carry_out(super, proc, effects);
@@ -458,7 +458,7 @@ sv_proc_feed(SvSuper *super, SvProc *proc, SvHappening happening)
     if ((effects & SV_DO_SETTLE) && proc->pid == 0)
         sv_proc_feed(super, proc, SV_SETTLE);
     if (happening == SV_SETTLE && to == SV_WAITING)
-        sv_turn_wait(super);
+        sv_turn_wait(super, sv_proc_look_again);
     if ((happening == SV_SETTLE && to == SV_EXITED) || (from != to && to == SV_FATAL))
         sv_proc_is_over(super, proc);
     if (from != to && proc->pid == 0)

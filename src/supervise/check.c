@@ -47,14 +47,14 @@ notify_ready(SvSuper *super, SvWatch *watch, uint32_t events)
         text[n] = '\0';
         const char *ready = strstr(text, "READY=1");
         if (ready && (ready == text || ready[-1] == '\n'))
-            sv_proc_feed(super, check->proc, SV_READY);
+            check->report(super, check->proc, SV_READY);
         if (watch->fd < 0)
             return;
     }
 }
 
 int
-sv_check_open_notify(SvSuper *super, SvProc *proc)
+sv_check_open_notify(SvSuper *super, SvProc *proc, SvReport *report)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     char name[128];
@@ -75,6 +75,7 @@ sv_check_open_notify(SvSuper *super, SvProc *proc)
         close(fd);
         return problem;
     }
+    check->report = report;
     check->notify = (SvWatch){.fd = fd, .ready = notify_ready};
     return sv_watch_add(&super->loop, &check->notify, EPOLLIN);
 }
@@ -118,7 +119,7 @@ passed(SvSuper *super, SvCheck *check)
         return;
     }
     sv_timer_clear(&super->loop, &check->timer);
-    sv_proc_feed(super, check->proc, SV_READY);
+    check->report(super, check->proc, SV_READY);
 }
 
 static void
@@ -136,7 +137,7 @@ health_failed(SvSuper *super, SvCheck *check)
     proc->problem_detail = (int)check->attempts;
     sv_log(super, SV_WARN, "%s is unhealthy: %u checks failed, one after another", proc->conf->name,
            check->attempts);
-    sv_proc_feed(super, proc, SV_UNHEALTHY);
+    check->report(super, proc, SV_UNHEALTHY);
 }
 
 static void
@@ -177,7 +178,7 @@ timer_fired(SvSuper *super, SvTimer *timer)
     proc->problem_detail = (int)proc->conf->ready_timeout;
     sv_log(super, SV_WARN, "%s is not ready within %d seconds", proc->conf->name,
            proc->problem_detail);
-    sv_proc_feed(super, proc, SV_UNREADY);
+    check->report(super, proc, SV_UNREADY);
 }
 
 static void
@@ -321,13 +322,14 @@ attempt(SvSuper *super, SvCheck *check)
 }
 
 void
-sv_check_begin(SvSuper *super, SvProc *proc)
+sv_check_begin(SvSuper *super, SvProc *proc, SvReport *report)
 {
     SvCheck *check = proc->check;
 
     if (!check)
         return;
     check->timer.fire = timer_fired;
+    check->report = report;
     check->attempts = 0;
     check->deadline =
         sv_now() +
@@ -336,7 +338,7 @@ sv_check_begin(SvSuper *super, SvProc *proc)
 }
 
 void
-sv_health_begin(SvSuper *super, SvProc *proc)
+sv_health_begin(SvSuper *super, SvProc *proc, SvReport *report)
 {
     SvCheck *check = proc->health;
 
@@ -344,6 +346,7 @@ sv_health_begin(SvSuper *super, SvProc *proc)
         return;
     check->health = true;
     check->timer.fire = timer_fired;
+    check->report = report;
     check->attempts = 0;
     sv_timer_set(&super->loop, &check->timer, after(proc->conf->health_interval));
 }
@@ -358,10 +361,11 @@ sv_health_end(SvSuper *super, SvProc *proc)
 }
 
 static void
-resume(SvSuper *super, SvCheck *check)
+resume(SvSuper *super, SvCheck *check, SvReport *report)
 {
     if (!check)
         return;
+    check->report = report;
     sv_watch_resume(&super->loop, &check->watch,
                     check->conf->kind == SV_CHECK_COMMAND ? command_ready : connected);
     sv_watch_resume(&super->loop, &check->notify, notify_ready);
@@ -369,8 +373,8 @@ resume(SvSuper *super, SvCheck *check)
 }
 
 void
-sv_check_resume(SvSuper *super, SvProc *proc)
+sv_check_resume(SvSuper *super, SvProc *proc, SvReport *report)
 {
-    resume(super, proc->check);
-    resume(super, proc->health);
+    resume(super, proc->check, report);
+    resume(super, proc->health, report);
 }

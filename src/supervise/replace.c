@@ -66,14 +66,15 @@ move_checks(SvSuper *super, SvProc *from, SvProc *to)
 
     sv_health_end(super, from);
     if (to->machine.state == SV_RUNNING)
-        sv_health_begin(super, to);
+        sv_health_begin(super, to, sv_proc_feed);
     if (!from->check || !to->check)
         return;
     if (ready_under_way)
         sv_check_end(super, from);
     sv_watch_move(&super->loop, &from->check->notify, &to->check->notify);
+    to->check->report = sv_proc_feed;
     if (ready_under_way)
-        sv_check_begin(super, to);
+        sv_check_begin(super, to, sv_proc_feed);
 }
 
 static bool

@@ -153,6 +153,7 @@ static const SvField check[] = {
     NUMBER(SvCheck, pid),
     NUMBER(SvCheck, attempts),
     NUMBER(SvCheck, talking),
+    LEFT(SvCheck, report, "set by who resumes"),
     LEFT(SvCheck, proc, "it is in it"),
     LEFT(SvCheck, conf, "from the configuration"),
 };
@@ -166,6 +167,7 @@ static const SvField tree[] = {
     NUMBER(SvTree, rounds),
     NUMBER(SvTree, complained),
     NUMBER(SvTree, oom_kills),
+    LEFT(SvTree, over, "set by who resumes"),
     LEFT(SvTree, proc, "it is in it"),
     LEFT(SvTree, failed_step, "of the last start, for its message"),
 };
@@ -495,6 +497,7 @@ static const SvField super[] = {
     LEFT(SvSuper, overrides, "by the same command line"),
     LEFT(SvSuper, groups, "records of their own"),
     LEFT(SvSuper, buckets, "by the names of the groups"),
+    LEFT(SvSuper, look, "set by who resumes"),
     LEFT(SvSuper, latest, "only to be quick"),
     LEFT(SvSuper, types, "from the configuration"),
     LEFT(SvSuper, forward, "from the configuration"),

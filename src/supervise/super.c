@@ -414,7 +414,7 @@ void
 sv_super_resume(SvSuper *super)
 {
     sv_timer_resume(&super->loop, &super->ticks, ticks_fired);
-    sv_turn_resume(super);
+    sv_turn_resume(super, sv_proc_look_again);
 }
 
 void

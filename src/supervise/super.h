@@ -88,6 +88,11 @@ typedef struct SvChannel {
     SvTimer pause;
 } SvChannel;
 
+/* Who is told what has happened to a process: what looks after a part of it does not know what follows from that. */
+typedef void SvReport(struct SvSuper *super, struct SvProc *proc, SvHappening happening);
+typedef void SvEnded(struct SvSuper *super, struct SvProc *proc, int status);
+typedef void SvLook(struct SvSuper *super, struct SvProc *proc);
+
 /* Checks of one kind: whether a process is ready, until it is; or whether it is well, as long as it runs. */
 typedef struct SvCheck {
     struct SvProc *proc;
@@ -100,6 +105,7 @@ typedef struct SvCheck {
     pid_t pid;
     unsigned attempts; /* that failed, one after another */
     bool talking;      /* an HTTP request was sent */
+    SvReport *report;
 } SvCheck;
 
 /* The control groups of a process, and its end with all that it started. */
@@ -113,6 +119,7 @@ typedef struct SvTree {
     bool complained;
     uint64_t oom_kills;      /* counted up to its start */
     const char *failed_step; /* of making its groups */
+    SvEnded *over;           /* is told when all is gone */
 } SvTree;
 
 /* The last end of a process that was none of our doing. */
@@ -255,6 +262,7 @@ typedef struct SvSuper {
     SvWatch signals;
     SvTimer ticks;
     SvTimer turns;      /* of those that wait for start_rate */
+    SvLook *look;       /* at them */
     uint64_t next_turn; /* when the rate is used up to now */
     SvWatch calendar;   /* a timer on the wall clock, for scheduled programs */
     bool calendar_set;
@@ -331,8 +339,8 @@ void sv_proc_reaped(SvSuper *super, SvProc *proc, int status);
 /* tree.c */
 /* Makes its control groups and opens what the child enters them by. Returns how many, or negative errno. */
 int sv_tree_begin(SvSuper *super, SvProc *proc, int fds[SV_CGROUP_PLACES]);
-/* The process itself has ended. Returns whether the rest is waited for; sv_proc_reaped() is called when it is gone. */
-bool sv_tree_end(SvSuper *super, SvProc *proc, int status);
+/* The process itself has ended. Returns whether the rest is waited for; @over is called when it is gone. */
+bool sv_tree_end(SvSuper *super, SvProc *proc, int status, SvEnded *over);
 /* When it did, 0: it has not. */
 uint64_t sv_tree_ended(const SvProc *proc);
 /* Whether the kernel has killed one of its processes for its memory since it started; that is said in the log. */
@@ -340,7 +348,7 @@ bool sv_tree_ran_out_of_memory(SvSuper *super, SvProc *proc);
 void sv_tree_kill(SvSuper *super, SvProc *proc);
 /* All is over: its groups go if it has stopped. */
 void sv_tree_gone(SvSuper *super, SvProc *proc);
-void sv_tree_resume(SvSuper *super, SvProc *proc);
+void sv_tree_resume(SvSuper *super, SvProc *proc, SvEnded *over);
 void sv_tree_move(SvSuper *super, SvProc *from, SvProc *to);
 
 /* held.c */
@@ -369,8 +377,8 @@ bool sv_turn_has_come(const SvSuper *super);
 void sv_turn_count(SvSuper *super);
 uint64_t sv_turn_when(const SvSuper *super);
 /* Those that wait are looked at when the turn comes. */
-void sv_turn_wait(SvSuper *super);
-void sv_turn_resume(SvSuper *super);
+void sv_turn_wait(SvSuper *super, SvLook *look);
+void sv_turn_resume(SvSuper *super, SvLook *look);
 
 /* cron.c */
 int sv_cron_init(SvSuper *super);
@@ -402,15 +410,15 @@ const char *sv_channel_path(const SvChannel *channel);
 void sv_channel_name_auto(SvSuper *super, SvChannel *channel);
 
 /* check.c */
-void sv_check_begin(SvSuper *super, SvProc *proc);
+void sv_check_begin(SvSuper *super, SvProc *proc, SvReport *report);
 void sv_check_end(SvSuper *super, SvProc *proc);
-/* Checks it from now on, and feeds SV_UNHEALTHY once. */
-void sv_health_begin(SvSuper *super, SvProc *proc);
+/* Checks it from now on, and reports SV_UNHEALTHY once. */
+void sv_health_begin(SvSuper *super, SvProc *proc, SvReport *report);
 void sv_health_end(SvSuper *super, SvProc *proc);
-void sv_check_resume(SvSuper *super, SvProc *proc);
+void sv_check_resume(SvSuper *super, SvProc *proc, SvReport *report);
 /* The name of the socket that a program with ready=notify writes to, or NULL. */
 const char *sv_check_notify_socket(const SvProc *proc, char *buffer, size_t size);
-int sv_check_open_notify(SvSuper *super, SvProc *proc);
+int sv_check_open_notify(SvSuper *super, SvProc *proc, SvReport *report);
 
 /* listener.c */
 void sv_notify(SvSuper *super, SvEventType type, const char *head, const void *data, size_t length);

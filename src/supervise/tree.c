@@ -34,7 +34,7 @@ look(SvSuper *super, SvProc *proc)
         return false;
     sv_watch_close(&super->loop, &tree->watch);
     sv_timer_clear(&super->loop, &tree->timer);
-    sv_proc_reaped(super, proc, tree->status);
+    tree->over(super, proc, tree->status);
     return true;
 }
 
@@ -77,7 +77,7 @@ sv_tree_begin(SvSuper *super, SvProc *proc, int fds[SV_CGROUP_PLACES])
 }
 
 bool
-sv_tree_end(SvSuper *super, SvProc *proc, int status)
+sv_tree_end(SvSuper *super, SvProc *proc, int status, SvEnded *over)
 {
     SvTree *tree = proc->tree;
 
@@ -89,6 +89,7 @@ sv_tree_end(SvSuper *super, SvProc *proc, int status)
     sv_log(super, SV_INFO, "killing what %s (pid %d) left behind", proc->conf->name,
            (int)proc->pid);
     tree->status = status;
+    tree->over = over;
     tree->rounds = 0;
     sv_timer_clear(&super->loop, &proc->timer);
     sv_check_end(super, proc);
@@ -104,10 +105,11 @@ sv_tree_end(SvSuper *super, SvProc *proc, int status)
 }
 
 void
-sv_tree_resume(SvSuper *super, SvProc *proc)
+sv_tree_resume(SvSuper *super, SvProc *proc, SvEnded *over)
 {
     if (!proc->tree)
         return;
+    proc->tree->over = over;
     proc->tree->failed_step = "its directory";
     sv_watch_resume(&super->loop, &proc->tree->watch, events_ready);
     sv_timer_resume(&super->loop, &proc->tree->timer, timer_fired);

@@ -39,24 +39,26 @@ turn_fired(SvSuper *super, SvTimer *timer)
             if (group->procs[i].machine.state != SV_WAITING)
                 continue;
             if (!sv_turn_has_come(super)) {
-                sv_turn_wait(super);
+                sv_turn_wait(super, super->look);
                 return;
             }
-            sv_proc_look_again(super, &group->procs[i]);
+            super->look(super, &group->procs[i]);
         }
 }
 
 void
-sv_turn_resume(SvSuper *super)
+sv_turn_resume(SvSuper *super, SvLook *look)
 {
+    super->look = look;
     sv_timer_resume(&super->loop, &super->turns, turn_fired);
 }
 
 void
-sv_turn_wait(SvSuper *super)
+sv_turn_wait(SvSuper *super, SvLook *look)
 {
     if (super->turns.armed)
         return;
+    super->look = look;
     super->turns.fire = turn_fired;
     sv_timer_set(&super->loop, &super->turns, sv_turn_when(super));
 }
