@@ -466,6 +466,7 @@ sv_proc_feed(SvSuper *super, SvProc *proc, SvHappening happening)
     if (from != to && proc->machine.state == to) {
         if (to == SV_RUNNING || to == SV_FATAL || to == SV_EXITED)
             wake_dependents(super, proc);
-        sv_server_wake(super, proc);
+        if (super->wake)
+            super->wake(super, proc);
     }
 }

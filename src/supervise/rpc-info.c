@@ -313,3 +313,20 @@ sv_rpc_all_config_info(SvRpc *rpc, const SvValue *params)
     sv_xml_end_array(rpc->out);
     return SV_DONE;
 }
+
+void
+sv_rpc_describe_upgrade(const SvSuper *super, SvBuf *out)
+{
+    int64_t count = 0;
+
+    for (const SvGroup *group = super->groups; group; group = group->next)
+        for (size_t i = 0; i < group->count; i++)
+            count += group->procs[i].pid > 0;
+    sv_xml_begin_struct(out);
+    sv_xml_member_string(out, "from", super->upgrade.version);
+    sv_xml_member_string(out, "to", FA_VERSION);
+    sv_xml_member_int(out, "processes", count);
+    sv_xml_member_int(out, "milliseconds",
+                      (int64_t)((sv_now() - super->upgrade.began) / (SV_SECOND / 1000)));
+    sv_xml_end_struct(out);
+}

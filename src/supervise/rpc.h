@@ -107,4 +107,6 @@ SvOutcome sv_rpc_stop_all(SvRpc *rpc, const SvValue *params);
 SvOutcome sv_rpc_signal(SvRpc *rpc, const SvValue *params);
 SvOutcome sv_rpc_signal_group(SvRpc *rpc, const SvValue *params);
 SvOutcome sv_rpc_signal_all(SvRpc *rpc, const SvValue *params);
+/* Writes the answer to who asked for the upgrade that brought us here. */
+void sv_rpc_describe_upgrade(const SvSuper *super, SvBuf *out);
 SvOutcome sv_rpc_upgrade(SvRpc *rpc, const SvValue *params);

@@ -92,12 +92,6 @@ follow_fired(SvSuper *super, SvTimer *timer)
         sv_timer_set(&super->loop, timer, sv_now() + FOLLOW_DELAY);
 }
 
-char *
-sv_client_follow_path(const SvClient *client)
-{
-    return client->in + SV_HEAD_MAX;
-}
-
 void
 sv_client_follow_resume(SvSuper *super, SvClient *client)
 {

@@ -220,6 +220,7 @@ sv_server_prepare(SvSuper *super)
     server.client_count = 0;
     make_token(&server);
     super->server = &server;
+    super->wake = sv_server_wake;
     return 0;
 }
 

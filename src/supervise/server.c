@@ -20,7 +20,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "supervise/upgrade.h"
 #include "supervise/values.h"
 
 #define AT_HAND  4 /* connections whose buffers stay */
@@ -346,7 +345,7 @@ sv_server_upgraded(SvSuper *super, int fault, const char *text)
         if (fault != 0)
             outcome = sv_rpc_fail(&client->rpc, fault, "%s", text);
         else
-            sv_upgrade_describe(super, &client->out);
+            sv_rpc_describe_upgrade(super, &client->out);
         is_decided(server, client, outcome);
     }
 }

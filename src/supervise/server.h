@@ -101,6 +101,10 @@ void sv_form_post(SvSuper *super, SvClient *client);
 void sv_form_resume(SvSuper *super, SvClient *client, bool failed);
 /* server-follow.c: /logtail and /mainlogtail. */
 /* Room for SV_FOLLOW_PATH_MAX bytes and a NUL. */
-char *sv_client_follow_path(const SvClient *client);
+static inline char *
+sv_client_follow_path(const SvClient *client)
+{
+    return client->in + SV_HEAD_MAX;
+}
 void sv_client_follow_resume(SvSuper *super, SvClient *client);
 void sv_client_follow(SvSuper *super, SvClient *client);

@@ -469,6 +469,8 @@ static const SvField upgrade[] = {
     LEFT(SvUpgrade, program, "it runs"),
     LEFT(SvUpgrade, way_back, "only before"),
     LEFT(SvUpgrade, due, "only before"),
+    LEFT(SvUpgrade, failed, "only before"),
+    LEFT(SvUpgrade, words_of_failure, "only before"),
     LEFT(SvUpgrade, argv, "by the exec itself"),
 };
 static const SvFields fields_upgrade = FIELDS(SvUpgrade, upgrade);
@@ -498,6 +500,7 @@ static const SvField super[] = {
     LEFT(SvSuper, groups, "records of their own"),
     LEFT(SvSuper, buckets, "by the names of the groups"),
     LEFT(SvSuper, look, "set by who resumes"),
+    LEFT(SvSuper, wake, "set by the server"),
     LEFT(SvSuper, latest, "only to be quick"),
     LEFT(SvSuper, types, "from the configuration"),
     LEFT(SvSuper, forward, "from the configuration"),

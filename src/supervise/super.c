@@ -263,8 +263,8 @@ stop_pass(SvSuper *super, SvGroup *last)
 
 /* A process that only waited is stopped at once and makes no event to come back for: passes follow each other as long
  * as they change something. Where a circle of dependencies leaves nothing to begin with, the circle is cut. */
-static void
-stop_step(SvSuper *super)
+void
+sv_super_stop_step(SvSuper *super)
 {
     SvGroup *last;
 
@@ -344,8 +344,8 @@ signals_ready(SvSuper *super, SvWatch *watch, uint32_t events)
         take_signal(super, (int)info.ssi_signo);
 }
 
-static void
-arm_ticks(SvSuper *super)
+void
+sv_super_arm_ticks(SvSuper *super)
 {
     struct timespec now;
     if (((super->types >> SV_EVENT_TICK_5) & 7) == 0 || super->ticks.armed)
@@ -379,7 +379,7 @@ ticks_fired(SvSuper *super, SvTimer *timer)
         snprintf(text, sizeof text, "when:%lld", (long long)slice);
         sv_notify(super, types[i], text, "", 0);
     }
-    arm_ticks(super);
+    sv_super_arm_ticks(super);
 }
 
 int
@@ -415,21 +415,4 @@ sv_super_resume(SvSuper *super)
 {
     sv_timer_resume(&super->loop, &super->ticks, ticks_fired);
     sv_turn_resume(super, sv_proc_look_again);
-}
-
-void
-sv_super_run(SvSuper *super)
-{
-    while (!super->finished) {
-        /* Groups come and go by requests; what is new starts here. */
-        arm_ticks(super);
-        sv_cron_settle(super);
-        if (sv_loop_turn(&super->loop, super) < 0)
-            break;
-        if (super->mood < SV_MOOD_RUNNING)
-            stop_step(super);
-        sv_server_resume(super);
-        if (super->upgrade.due)
-            sv_upgrade_go(super);
-    }
 }

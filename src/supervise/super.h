@@ -231,6 +231,8 @@ typedef struct SvUpgrade {
     int program;   /* what is to be executed, as O_PATH, -1: none */
     bool way_back; /* it is our own program that is asked: whether there is a way back */
     bool due;
+    bool failed;
+    char words_of_failure[PATH_MAX + 1024];
     char path[PATH_MAX];   /* of @program */
     char binary[PATH_MAX]; /* of what runs */
     char version[64];      /* of who handed over */
@@ -276,6 +278,7 @@ typedef struct SvSuper {
         large_read; /* when it was used beyond SV_READ_PLAIN, 0: its memory was given back since */
     char *strip_buffer;
     bool own_pidfile;
+    SvLook *wake; /* those that wait for a process that has come to rest */
     SvUpgrade upgrade;
 } SvSuper;
 
@@ -305,8 +308,9 @@ int sv_super_init(SvSuper *super);
 void sv_super_begin(SvSuper *super);
 /* Goes on with what was taken from a state. */
 void sv_super_resume(SvSuper *super);
-/* Works until it is to end. */
-void sv_super_run(SvSuper *super);
+void sv_super_arm_ticks(SvSuper *super);
+/* Goes on with stopping what runs, as far as it can now. */
+void sv_super_stop_step(SvSuper *super);
 /* Takes a group of the candidate into use. Returns 0, -EEXIST, or negative errno where it has a socket that cannot be made. */
 int sv_group_add(SvSuper *super, SvGroup *group);
 /* Starts those of its processes that start by themselves. */
@@ -322,6 +326,9 @@ void sv_group_unlink(SvSuper *super, SvGroup *group);
 void sv_proc_reset(SvSuper *super, SvProc *proc);
 /* Reads the configuration anew. On failure the old one stays and *ret_error is to be freed. */
 int sv_super_reread(SvSuper *super, char **ret_error);
+
+/* run.c: works until it is to end. */
+void sv_super_run(SvSuper *super);
 
 /* act.c: the only place that acts on the table. */
 void sv_proc_feed(SvSuper *super, SvProc *proc, SvHappening happening);

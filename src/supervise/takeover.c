@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -18,12 +17,8 @@
 #include "supervise/upgrade.h"
 #include "supervise/values.h"
 
-#define VARIABLE   "FASSEMBLER_SUPERVISORD_STATE"
-#define ENV_MAX    4096
 #define TIME_MAX   60 /* seconds to take over in */
 #define STACK_SIZE ((size_t)64 << 10)
-
-extern char **environ;
 
 static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGALRM};
 
@@ -32,57 +27,6 @@ static struct {
     const SvTakeover *takeover;
     char **argv;
 } current;
-
-/* Numbers and text without the C library, which a handler may not use. */
-static char *
-add_text(char *at, const char *end, const char *text)
-{
-    while (*text != '\0' && at < end)
-        *at++ = *text++;
-    *at = '\0';
-    return at;
-}
-
-static char *
-add_number(char *at, const char *end, int number)
-{
-    char digits[12];
-    char *first = digits + sizeof digits - 1;
-    unsigned rest = number < 0 ? 0U - (unsigned)number : (unsigned)number;
-
-    *first = '\0';
-    do {
-        *--first = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest > 0);
-    if (number < 0)
-        *--first = '-';
-    return add_text(at, end, first);
-}
-
-char *const *
-sv_takeover_env(const SvTakeover *takeover, const char *reason)
-{
-    static char *list[ENV_MAX + 2];
-    static char variable[1024];
-    const char *end = variable + sizeof variable - 1;
-    size_t count = 0;
-
-    for (char **one = environ; *one; one++) {
-        if (count == ENV_MAX)
-            return NULL;
-        list[count++] = *one;
-    }
-    char *at = add_text(variable, end, VARIABLE "=");
-    at = add_number(at, end, takeover->state);
-    at = add_text(at, end, ":");
-    at = add_number(at, end, takeover->old);
-    at = add_text(at, end, ":");
-    add_text(at, end, reason);
-    list[count++] = variable;
-    list[count] = NULL;
-    return list;
-}
 
 /* Returns only where it fails. */
 static void
@@ -101,13 +45,13 @@ go_back(const SvTakeover *takeover, const char *reason)
 static void
 crashed(int number)
 {
-    char text[64];
+    char text[64] = "";
     const char *end = text + sizeof text - 1;
 
     if (number == SIGALRM)
-        add_text(text, end, "it did not take over in time");
+        sv_add_text(text, end, "it did not take over in time");
     else
-        add_number(add_text(text, end, "it crashed with signal "), end, number);
+        sv_add_number(sv_add_text(text, end, "it crashed with signal "), end, number);
     go_back(current.takeover, text);
     _exit(1);
 }
@@ -142,7 +86,7 @@ read_number(const char **text, int *ret_number)
 bool
 sv_takeover_begin(SvTakeover *takeover, char **argv)
 {
-    const char *text = getenv(VARIABLE);
+    const char *text = getenv(SV_STATE_VARIABLE);
 
     *takeover = (SvTakeover){.state = -1, .old = -1};
     if (!text)
@@ -151,7 +95,7 @@ sv_takeover_begin(SvTakeover *takeover, char **argv)
         takeover->state = takeover->old = -1;
     else
         snprintf(takeover->reason, sizeof takeover->reason, "%s", text);
-    unsetenv(VARIABLE);
+    unsetenv(SV_STATE_VARIABLE);
     current.takeover = takeover;
     current.argv = argv;
     if (takeover->old >= 0) {
@@ -159,18 +103,6 @@ sv_takeover_begin(SvTakeover *takeover, char **argv)
         alarm(TIME_MAX);
     }
     return true;
-}
-
-void
-sv_takeover_close_on_exec(void)
-{
-    struct rlimit limit;
-
-    if (syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */) == 0)
-        return;
-    getrlimit(RLIMIT_NOFILE, &limit);
-    for (int fd = 3; (rlim_t)fd < limit.rlim_cur; fd++)
-        fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
 static int

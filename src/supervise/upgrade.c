@@ -63,19 +63,19 @@ static void
 fail(SvSuper *super, const char *format, ...)
 {
     SvUpgrade *upgrade = &super->upgrade;
-    char words[WORDS_MAX + PATH_MAX];
     va_list args;
     SvBuf buf;
 
-    sv_buf_init(&buf, words, sizeof words);
+    sv_buf_init(&buf, upgrade->words_of_failure, sizeof upgrade->words_of_failure);
     sv_buf_printf(&buf, "cannot upgrade to '%s': ", upgrade->path);
     va_start(args, format);
     sv_buf_vprintf(&buf, format, args);
     va_end(args);
-    sv_log(super, SV_WARN, "%s", words);
+    sv_log(super, SV_WARN, "%s", upgrade->words_of_failure);
     close_fd(&upgrade->program);
     close_fd(&upgrade->words);
-    sv_server_upgraded(super, SV_FAULT_FAILED, words);
+    /* Who asked is told when the turn is over. */
+    upgrade->failed = true;
 }
 
 /* A memory file with the state. Returns it, or negative errno. */
@@ -283,23 +283,6 @@ sv_rpc_upgrade(SvRpc *rpc, const SvValue *params)
     return begin(rpc, path);
 }
 
-void
-sv_upgrade_describe(const SvSuper *super, SvBuf *out)
-{
-    int64_t count = 0;
-
-    for (const SvGroup *group = super->groups; group; group = group->next)
-        for (size_t i = 0; i < group->count; i++)
-            count += group->procs[i].pid > 0;
-    sv_xml_begin_struct(out);
-    sv_xml_member_string(out, "from", super->upgrade.version);
-    sv_xml_member_string(out, "to", FA_VERSION);
-    sv_xml_member_int(out, "processes", count);
-    sv_xml_member_int(out, "milliseconds",
-                      (int64_t)((sv_now() - super->upgrade.began) / (SV_SECOND / 1000)));
-    sv_xml_end_struct(out);
-}
-
 /* Returns why it failed, as negative errno; it does not return where it does not. */
 static int
 execute(SvSuper *super, int state)
@@ -330,7 +313,6 @@ sv_upgrade_go(SvSuper *super)
     upgrade->due = false;
     if (super->mood < SV_MOOD_RUNNING) {
         fail(super, "%s", "the supervisor shuts down");
-        sv_server_resume(super);
         return;
     }
     /* Before the state is written, which knows how long the log is. */
@@ -341,5 +323,4 @@ sv_upgrade_go(SvSuper *super)
         close(state);
     sv_takeover_close_on_exec();
     fail(super, "%s", strerror(-r));
-    sv_server_resume(super);
 }

@@ -8,7 +8,8 @@
  */
 #include "supervise/rpc.h"
 
-#define SV_CHECK_STATE "check-state"
+#define SV_STATE_VARIABLE "FASSEMBLER_SUPERVISORD_STATE"
+#define SV_CHECK_STATE    "check-state"
 /* What it says where it can: a program that ignores the option ends with 0 as well. */
 #define SV_STATE_GOOD "can take over"
 
@@ -20,13 +21,15 @@ typedef struct SvTakeover {
 
 /* Keeps how we were started. */
 void sv_upgrade_init(SvSuper *super, char **argv);
-/* Writes the answer to who asked for the upgrade that brought us here. */
-void sv_upgrade_describe(const SvSuper *super, SvBuf *out);
 
 /* Whether we are to take over. From here on crashes lead back. */
 bool sv_takeover_begin(SvTakeover *takeover, char **argv);
 /* Returns 0, or does not return, or 1 where there is no way back, after saying why. */
 int sv_takeover_run(SvTakeover *takeover, SvSuper *super);
+/* takeover-env.c; what is here may be called by a signal handler. */
+/* Add to what ends at @at, up to @end, where there is room for a NUL. Return the new end. */
+char *sv_add_text(char *at, const char *end, const char *text);
+char *sv_add_number(char *at, const char *end, int number);
 /* What the environment of the next program is; NULL where it has too many variables. It is good until the next call. */
 char *const *sv_takeover_env(const SvTakeover *takeover, const char *reason);
 /* All descriptors but the first three are closed by the next exec. */
