@@ -44,7 +44,7 @@ typedef struct Run {
 typedef struct Work {
     Run *run;
     const FaRecipe *recipe;
-    const FaPin *pin;
+    const FaSourcePin *pin;
     FaAssembled *plan;
     FaScope *scope;
     char *files; /* (nullable) components/NAME/ */

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "config/check.h"
 #include "config/product.h"
 #include "config/store.h"
 #include "sys/fs.h"
@@ -95,6 +96,51 @@ fa_context_free(FaContext *context)
     g_free(context->home);
     g_free(context->actor);
     g_free(context);
+}
+
+/* The arrays change places: each product frees what it then has. */
+static void
+take_hosts(FaProduct *product, FaProduct *host)
+{
+    const FaProduct old = *product;
+    product->sites = host->sites;
+    product->environments = host->environments;
+    product->edge = host->edge;
+    product->store = host->store;
+    host->sites = old.sites;
+    host->environments = old.environments;
+    host->edge = old.edge;
+    host->store = old.store;
+}
+
+FaContext *
+fa_context_open_release(const FaContext *context, const char *directory, const char *label,
+                        bool is_frozen, GError **error)
+{
+    g_autoptr(FaContext) release = g_new0(FaContext, 1);
+    release->diags = fa_diags_new();
+    release->home = g_strdup(context->home);
+    release->actor = g_strdup(context->actor);
+    release->home_store = fa_store_spec_new();
+    if (!fa_config_load_store(context->home, release->home_store, release->diags, error))
+        return NULL;
+    g_autoptr(FaDiags) ignored = fa_diags_new();
+    g_autoptr(FaProduct) host = fa_config_load_product(context->product->directory, ignored, error);
+    if (host == NULL)
+        return NULL;
+    release->product = fa_config_load_product(directory, release->diags, error);
+    if (release->product == NULL)
+        return NULL;
+
+    FaProduct *product = release->product;
+    take_hosts(product, host);
+    g_free(product->sources);
+    product->sources = g_strdup(context->product->sources);
+    g_free(product->version);
+    product->version = g_strdup(label);
+    product->is_frozen = is_frozen;
+    fa_config_check_product(product, release->diags);
+    return fa_context_check(release, error) ? g_steal_pointer(&release) : NULL;
 }
 
 const FaProduct *

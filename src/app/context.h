@@ -28,6 +28,14 @@ const FaProduct *fa_context_get_product(const FaContext *context);
 const char *fa_context_get_home(const FaContext *context);
 /* What the home's store.yaml says; empty where there is none. */
 const FaStoreSpec *fa_context_get_home_store(const FaContext *context);
+/*
+ * (transfer full) (nullable) The same home and actor, with the product as it is in @directory: its components, recipes and
+ * files; sites, environments and all that belongs to this host are as in @context. @label is what it is called; where
+ * @is_frozen, its sources are exactly what its lock says.
+ */
+FaContext *fa_context_open_release(const FaContext *context, const char *directory,
+                                   const char *label, bool is_frozen, GError **error);
+
 /* What is worked with: a label, the product's version where it has one, else "trunk". */
 const char *fa_context_get_release(const FaContext *context);
 /* The user who began the command, before root went on as the home's owner: who an event is recorded for. */

@@ -60,8 +60,7 @@ make_checkout(const FaContext *context, const FaRecipe *recipe, const char *bran
         return true;
     if (recipe->source.kind == FA_SOURCE_NONE)
         return fa_fail(error, FA_ERROR_REFUSED, "'%s' has no source to work on", recipe->name);
-    source =
-        fa_source_open(&recipe->source, product->directory, fa_context_get_home(context), error);
+    source = fa_source_open(&recipe->source, product->sources, fa_context_get_home(context), error);
     return source != NULL && fa_fs_make_directory(parent, 0755, error) &&
            fa_source_clone_for_work(source, branch, checkout, cancel, error);
 }

@@ -235,7 +235,7 @@ describe_location(const FaEnvironment *environment, const FaRecipe *recipe)
     if (recipe->source.kind == FA_SOURCE_NONE)
         return NULL;
     g_autoptr(FaSource) source =
-        fa_source_open(&recipe->source, fa_environment_get_product(environment)->directory,
+        fa_source_open(&recipe->source, fa_environment_get_product(environment)->sources,
                        fa_context_get_home(environment->context), NULL);
     return source != NULL ? g_strdup(fa_source_get_location(source)) : NULL;
 }

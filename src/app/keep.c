@@ -5,6 +5,7 @@
 #include "app/assemble.h"
 #include "base/error.h"
 #include "site/compose.h"
+#include "site/slot.h"
 #include "store/store.h"
 #include "sys/fs.h"
 
@@ -73,7 +74,10 @@ fa_keep_drop_old(const FaContext *context, const FaLayout *layout, GError **erro
     g_autoptr(GPtrArray) builds = fa_layout_list_builds(layout, error);
     if (builds == NULL)
         return false;
-    g_autoptr(GPtrArray) old = fa_layout_builds_to_drop(builds, BUILDS_KEPT, NULL);
+    g_autofree char *first = fa_slot_get_build(layout, FA_SLOT_A);
+    g_autofree char *second = fa_slot_get_build(layout, FA_SLOT_B);
+    const char *const in_use[] = {first != NULL ? first : second, second, NULL};
+    g_autoptr(GPtrArray) old = fa_layout_builds_to_drop(builds, BUILDS_KEPT, in_use);
     for (guint i = 0; i < old->len; i++) {
         if (!fa_compose_drop(layout, g_ptr_array_index(old, i), error))
             return false;

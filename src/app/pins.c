@@ -2,6 +2,7 @@
 
 #include "app/bundled.h"
 #include "app/develop.h"
+#include "app/frozen.h"
 #include "base/error.h"
 #include "config/lock.h"
 #include "sys/fs.h"
@@ -15,13 +16,14 @@ static const char *const not_source[] = {".git", ".svn", NULL};
 
 struct FaPins {
     char *home;
+    bool is_frozen;
     FaBundled *bundled;  /* (nullable) what came with the product */
-    GPtrArray *list;     /* of FaPin */
-    GHashTable *by_name; /* of the component, to FaPin of the list */
+    GPtrArray *list;     /* of FaSourcePin */
+    GHashTable *by_name; /* of the component, to FaSourcePin of the list */
 };
 
 static void
-pin_free(FaPin *pin)
+pin_free(FaSourcePin *pin)
 {
     g_clear_pointer(&pin->source, fa_source_free);
     g_free(pin->revision);
@@ -42,7 +44,19 @@ fa_pins_free(FaPins *pins)
     g_free(pins);
 }
 
-const FaPin *
+size_t
+fa_pins_count(const FaPins *pins)
+{
+    return pins->list->len;
+}
+
+const FaSourcePin *
+fa_pins_at(const FaPins *pins, size_t index)
+{
+    return g_ptr_array_index(pins->list, index);
+}
+
+const FaSourcePin *
 fa_pins_get(const FaPins *pins, const char *component)
 {
     return g_hash_table_lookup(pins->by_name, component);
@@ -50,8 +64,8 @@ fa_pins_get(const FaPins *pins, const char *component)
 
 /* Fetches what @pin names into the store, by way of a folder that is removed. */
 static bool
-fetch(const FaPins *pins, const FaPin *pin, FaStore *store, FaCancel *cancel, FaDigest *ret_tree,
-      GError **error)
+fetch(const FaPins *pins, const FaSourcePin *pin, FaStore *store, FaCancel *cancel,
+      FaDigest *ret_tree, GError **error)
 {
     FaImportOptions importing = {
         .cancel = cancel, .refuse_links_out = true, .leave_out = not_source};
@@ -73,7 +87,7 @@ fetch(const FaPins *pins, const FaPin *pin, FaStore *store, FaCancel *cancel, Fa
 }
 
 static void
-name_version(FaPin *pin)
+name_version(FaSourcePin *pin)
 {
     if (pin->recipe->version != NULL)
         pin->version = g_strdup(pin->recipe->version);
@@ -83,16 +97,16 @@ name_version(FaPin *pin)
 
 /* @entry (nullable): what the lock has. */
 static bool
-settle(const FaPins *pins, FaPin *pin, FaStore *store, const FaLockEntry *entry,
+settle(const FaPins *pins, FaSourcePin *pin, FaStore *store, const FaLockEntry *entry,
        const FaPinOptions *options, GError **error)
 {
     FaSourceKind kind = pin->checkout != NULL ? FA_SOURCE_DIRECTORY : pin->recipe->source.kind;
-    bool is_locked =
-        entry != NULL && entry->kind == kind && !options->update && kind != FA_SOURCE_DIRECTORY;
+    bool is_locked = entry != NULL && entry->kind == kind && !options->update &&
+                     (kind != FA_SOURCE_DIRECTORY || pins->is_frozen);
 
     pin->has_tree = true;
     pin->is_known = true;
-    if (kind == FA_SOURCE_DIRECTORY) {
+    if (kind == FA_SOURCE_DIRECTORY && !is_locked) {
         const char *local = fa_source_local_directory(pin->source);
         if (!fa_fs_is_directory(local))
             return fa_fail(error, FA_ERROR_NOT_FOUND,
@@ -121,7 +135,7 @@ settle(const FaPins *pins, FaPin *pin, FaStore *store, const FaLockEntry *entry,
 
 /* (transfer full) (nullable) A checkout, or a folder that came with the product, is read in place. */
 static FaSource *
-open_source(const FaPins *pins, const FaPin *pin, const FaProduct *product, GError **error)
+open_source(const FaPins *pins, const FaSourcePin *pin, const FaProduct *product, GError **error)
 {
     const FaBundledSource *bundled =
         fa_bundled_find(pins->bundled, pin->recipe->name, FA_SOURCE_DIRECTORY, NULL);
@@ -130,7 +144,7 @@ open_source(const FaPins *pins, const FaPin *pin, const FaProduct *product, GErr
         place = bundled->path;
 
     const FaSourceSpec folder = {.kind = FA_SOURCE_DIRECTORY, .location = (char *)place};
-    return fa_source_open(place != NULL ? &folder : &pin->recipe->source, product->directory,
+    return fa_source_open(place != NULL ? &folder : &pin->recipe->source, product->sources,
                           pins->home, error);
 }
 
@@ -139,8 +153,9 @@ take(FaPins *pins, const FaRecipe *recipe, FaContext *context, FaStore *store, F
      const FaPinOptions *options, GError **error)
 {
     const FaProduct *product = fa_context_get_product(context);
-    FaPin *pin = g_new0(FaPin, 1);
+    FaSourcePin *pin = g_new0(FaSourcePin, 1);
     pin->recipe = recipe;
+    pin->is_frozen = pins->is_frozen;
     g_ptr_array_add(pins->list, pin);
     g_hash_table_insert(pins->by_name, recipe->name, pin);
     if (options->use_checkouts)
@@ -174,7 +189,7 @@ take(FaPins *pins, const FaRecipe *recipe, FaContext *context, FaStore *store, F
 typedef struct Reading {
     FaStore *store;
     const FaPinOptions *options;
-    GPtrArray *pins; /* of FaPin */
+    GPtrArray *pins; /* of FaSourcePin */
     GError **errors; /* of each */
 } Reading;
 
@@ -182,7 +197,7 @@ static void
 read_directory(size_t index, void *data)
 {
     Reading *reading = data;
-    FaPin *pin = g_ptr_array_index(reading->pins, index);
+    FaSourcePin *pin = g_ptr_array_index(reading->pins, index);
     const FaImportOptions options = {
         .cancel = reading->options->cancel, .leave_out = not_source, .threads = 1};
     fa_store_digest(reading->store, fa_source_local_directory(pin->source), &options, &pin->tree,
@@ -190,7 +205,7 @@ read_directory(size_t index, void *data)
 }
 
 static bool
-is_read_in_place(const FaPin *pin)
+is_read_in_place(const FaSourcePin *pin)
 {
     return pin->has_tree &&
            (pin->checkout != NULL || pin->recipe->source.kind == FA_SOURCE_DIRECTORY);
@@ -202,8 +217,8 @@ read_directories(const FaPins *pins, FaStore *store, const FaPinOptions *options
 {
     g_autoptr(GPtrArray) todo = g_ptr_array_new();
     for (guint i = 0; i < pins->list->len; i++) {
-        FaPin *pin = g_ptr_array_index(pins->list, i);
-        if (is_read_in_place(pin))
+        FaSourcePin *pin = g_ptr_array_index(pins->list, i);
+        if (is_read_in_place(pin) && !pins->is_frozen)
             g_ptr_array_add(todo, pin);
     }
 
@@ -213,7 +228,7 @@ read_directories(const FaPins *pins, FaStore *store, const FaPinOptions *options
 
     bool is_read = true;
     for (guint i = 0; i < todo->len; i++) {
-        const FaPin *pin = g_ptr_array_index(todo, i);
+        const FaSourcePin *pin = g_ptr_array_index(todo, i);
         if (errors[i] == NULL)
             continue;
         g_prefix_error(&errors[i], "component '%s': ", pin->recipe->name);
@@ -250,6 +265,7 @@ fa_pins_take(FaContext *context, FaStore *store, const GPtrArray *recipes,
 
     g_autoptr(FaPins) pins = g_new0(FaPins, 1);
     pins->home = g_strdup(fa_context_get_home(context));
+    pins->is_frozen = product->is_frozen;
     pins->list = g_ptr_array_new_with_free_func((GDestroyNotify)pin_free);
     pins->by_name = g_hash_table_new(g_str_hash, g_str_equal);
     if (!fa_bundled_read(product->directory, &pins->bundled, error))
@@ -261,27 +277,45 @@ fa_pins_take(FaContext *context, FaStore *store, const GPtrArray *recipes,
             return NULL;
     }
     if (!read_directories(pins, store, options, error) ||
-        (!options->dry_run && !fa_lock_file_write(lock, path, NULL, error)))
+        (!options->dry_run && !pins->is_frozen && !fa_lock_file_write(lock, path, NULL, error)))
         return NULL;
     return g_steal_pointer(&pins);
 }
 
 const char *
-fa_pins_get_directory(const FaPin *pin, const char *const **ret_leave_out)
+fa_pins_get_directory(const FaSourcePin *pin, const char *const **ret_leave_out)
 {
-    *ret_leave_out = not_source;
-    return pin->source != NULL ? fa_source_local_directory(pin->source) : NULL;
+    if (ret_leave_out != NULL)
+        *ret_leave_out = not_source;
+    return pin->source != NULL && !pin->is_frozen ? fa_source_local_directory(pin->source) : NULL;
 }
 
 bool
-fa_pins_bring(const FaPins *pins, const FaPin *pin, FaStore *store, int64_t *ret_committed,
+fa_pins_keep(const FaPins *pins, const FaSourcePin *pin, FaStore *store, FaCancel *cancel,
+             GError **error)
+{
+    const char *directory = fa_pins_get_directory(pin, NULL);
+    FaDigest tree;
+    int64_t committed;
+    if (directory == NULL)
+        return fa_pins_bring(pins, pin, store, &committed, cancel, error);
+    if (!fetch(pins, pin, store, cancel, &tree, error))
+        return false;
+    return fa_digest_is_equal(&tree, &pin->tree) ||
+           fa_fail(error, FA_ERROR_CONFLICT,
+                   "'%s' changed while it was read\nhelp: run the same command again", directory);
+}
+
+bool
+fa_pins_bring(const FaPins *pins, const FaSourcePin *pin, FaStore *store, int64_t *ret_committed,
               FaCancel *cancel, GError **error)
 {
     FaDigest tree = pin->tree;
     int64_t committed = 0;
-    if (pin->source == NULL || fa_source_local_directory(pin->source) != NULL)
+    if (pin->source == NULL || fa_pins_get_directory(pin, NULL) != NULL)
         return true;
-    if (!pin->is_here && !fetch(pins, pin, store, cancel, &tree, error))
+    bool is_kept = pins->is_frozen && fa_kept_source_is_there(store, &pin->tree);
+    if (!is_kept && !pin->is_here && !fetch(pins, pin, store, cancel, &tree, error))
         return false;
     if (!fa_digest_is_equal(&tree, &pin->tree))
         return fa_fail(error, FA_ERROR_FAILED,

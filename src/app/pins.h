@@ -11,7 +11,7 @@
 #include "store/store.h"
 #include "sys/cancel.h"
 
-typedef struct FaPin {
+typedef struct FaSourcePin {
     const FaRecipe *recipe;
     FaSource *source; /* (nullable) for a component without one */
     char *revision;   /* (nullable) */
@@ -21,8 +21,9 @@ typedef struct FaPin {
     const struct FaBundledSource *bundled; /* (nullable) came with the product */
     char *checkout; /* (nullable) worked on: read from here, whatever the recipe's source is */
     bool is_known;  /* false in a dry run, where it had to be fetched */
+    bool is_frozen; /* what it is, the lock says, for a folder too */
     bool is_here;   /* the store got it in this run */
-} FaPin;
+} FaSourcePin;
 
 typedef struct FaPinOptions {
     bool update;
@@ -43,16 +44,21 @@ FaPins *fa_pins_take(FaContext *context, FaStore *store, const GPtrArray *recipe
 void fa_pins_free(FaPins *pins);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaPins, fa_pins_free)
 
+size_t fa_pins_count(const FaPins *pins);
+const FaSourcePin *fa_pins_at(const FaPins *pins, size_t index);
 /* (transfer none) (nullable) */
-const FaPin *fa_pins_get(const FaPins *pins, const char *component);
+const FaSourcePin *fa_pins_get(const FaPins *pins, const char *component);
 
+/* The tree of @pin is in @store then, that of a folder too. CONFLICT when the folder changed since it was looked at. */
+bool fa_pins_keep(const FaPins *pins, const FaSourcePin *pin, FaStore *store, FaCancel *cancel,
+                  GError **error);
 /* (transfer none) (nullable) A folder that the source is read from whenever it is built; what is not named @ret_leave_out
- * (NULL-ended) in it. */
-const char *fa_pins_get_directory(const FaPin *pin, const char *const **ret_leave_out);
+ * (nullable, NULL-ended) in it. */
+const char *fa_pins_get_directory(const FaSourcePin *pin, const char *const **ret_leave_out);
 
 /*
  * Sees to it that the tree of @pin is in @store, where it is not such a folder; from any thread. FAILED when what is fetched now has another digest than
  * the lock. *ret_committed: when the revision was made, or 0.
  */
-bool fa_pins_bring(const FaPins *pins, const FaPin *pin, FaStore *store, int64_t *ret_committed,
-                   FaCancel *cancel, GError **error);
+bool fa_pins_bring(const FaPins *pins, const FaSourcePin *pin, FaStore *store,
+                   int64_t *ret_committed, FaCancel *cancel, GError **error);

@@ -25,23 +25,6 @@ static void G_GNUC_PRINTF(2, 3) say(const FaUpOptions *options, const char *form
         options->say(text, options->data);
 }
 
-static bool
-is_changed(const FaCarried *carried)
-{
-    switch (carried->outcome) {
-    case FA_EDIT_SAME:
-    case FA_EDIT_KEPT:
-        return false;
-    case FA_EDIT_NEW:
-    case FA_EDIT_RENDERED:
-    case FA_EDIT_REPLACED:
-    case FA_EDIT_BACKED_UP:
-    case FA_EDIT_MERGED:
-        return true;
-    }
-    g_assert_not_reached();
-}
-
 /* The supervisor sees only its own file: who reads another that changed is restarted too; everybody when what changed
  * is not known any more. */
 static bool
@@ -52,12 +35,7 @@ restart_readers(const FaEnvironment *environment, const GPtrArray *carried, FaCa
     const FaLayout *layout = fa_environment_get_layout(environment);
     for (guint i = 0; i < product->components->len; i++) {
         const FaRecipe *recipe = g_ptr_array_index(product->components, i);
-        g_autofree char *folder = g_strconcat(recipe->name, "/", NULL);
-        bool is_reader = carried == NULL;
-        for (guint k = 0; carried != NULL && k < carried->len; k++) {
-            const FaCarried *file = g_ptr_array_index(carried, k);
-            is_reader = is_reader || (g_str_has_prefix(file->path, folder) && is_changed(file));
-        }
+        bool is_reader = carried == NULL || fa_carried_is_changed_in(carried, recipe->name);
         for (guint k = 0; is_reader && k < recipe->processes->len; k++) {
             const FaProcess *process = g_ptr_array_index(recipe->processes, k);
             g_autofree char *name = fa_environment_name_process(environment, recipe, process);

@@ -41,6 +41,7 @@ typedef enum FaGroup {
     FA_GROUP_START,   /* what a newcomer needs first; their first examples open the overview */
     FA_GROUP_RUN,     /* a running environment */
     FA_GROUP_WORK,    /* on a component */
+    FA_GROUP_RELEASE, /* of the product, on its way */
     FA_GROUP_CARE,    /* of the home */
     FA_GROUP_PROGRAM, /* about fassembler itself */
 } FaGroup;

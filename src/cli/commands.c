@@ -51,6 +51,7 @@ fa_group_to_string(FaGroup group)
         [FA_GROUP_START] = "Start",
         [FA_GROUP_RUN] = "Run an environment",
         [FA_GROUP_WORK] = "Work on a component",
+        [FA_GROUP_RELEASE] = "Release and deploy",
         [FA_GROUP_CARE] = "Look after the home",
         [FA_GROUP_PROGRAM] = "About fassembler",
     };

@@ -394,6 +394,7 @@ fa_config_load_product(const char *directory, FaDiags *diags, GError **error)
     g_autoptr(FaYamlDocument) document = NULL;
 
     product->directory = fa_fs_absolute(directory);
+    product->sources = g_strdup(product->directory);
     if (!load_file(product, "fassembler.yaml", diags, &document, error))
         return NULL;
     if (document == NULL)

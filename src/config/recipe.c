@@ -160,6 +160,9 @@ read_needs(const FaYaml *value, void *object, FaDiags *diags)
 static const FaKey test_keys[] = {
     {"unit", FA_KEY_TEMPLATES, AT(unit_tests),
      .help = "Commands that need nothing but what was built"},
+    {"smoke", FA_KEY_TEMPLATES, AT(smoke_tests),
+     .help = "Commands that ask a copy that does not serve yet, and only look: a deployment runs "
+             "them before it switches"},
     {"functional", FA_KEY_TEMPLATES, AT(functional_tests),
      .help = "Commands that ask the running environment"},
     {0},

@@ -93,6 +93,7 @@ fa_product_free(FaProduct *product)
         return;
     g_free(product->name);
     g_free(product->directory);
+    g_free(product->sources);
     g_free(product->version);
     g_ptr_array_unref(product->components);
     g_ptr_array_unref(product->environments);

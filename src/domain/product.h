@@ -62,6 +62,8 @@ typedef struct FaEdgeSpec {
 typedef struct FaProduct {
     char *name;
     char *directory;         /* absolute */
+    char *sources;           /* what relative locations of sources are relative to */
+    bool is_frozen;          /* of a release: its sources are what the lock says, folders too */
     char *version;           /* (nullable) */
     GPtrArray *components;   /* of FaRecipe, in the order of the list */
     GPtrArray *environments; /* of FaEnvironmentSpec */

@@ -253,6 +253,7 @@ fa_recipe_new(const char *name)
     recipe->build = g_ptr_array_new_with_free_func((GDestroyNotify)fa_step_free);
     recipe->unit_tests = g_ptr_array_new_with_free_func((GDestroyNotify)fa_text_free);
     recipe->functional_tests = g_ptr_array_new_with_free_func((GDestroyNotify)fa_text_free);
+    recipe->smoke_tests = g_ptr_array_new_with_free_func((GDestroyNotify)fa_text_free);
     recipe->processes = g_ptr_array_new_with_free_func((GDestroyNotify)fa_process_free);
     recipe->setup = g_ptr_array_new_with_free_func((GDestroyNotify)fa_setup_free);
     recipe->databases = g_ptr_array_new_with_free_func((GDestroyNotify)fa_database_free);
@@ -284,10 +285,10 @@ fa_recipe_free(FaRecipe *recipe)
     if (recipe == NULL)
         return;
     GPtrArray *lists[] = {
-        recipe->programs, recipe->packages,         recipe->components,       recipe->settings,
-        recipe->build,    recipe->unit_tests,       recipe->functional_tests, recipe->processes,
-        recipe->setup,    recipe->databases,        recipe->routes,           recipe->secrets,
-        recipe->etc,      recipe->copy_on_checkout, recipe->data_files,
+        recipe->programs,  recipe->packages,   recipe->components,       recipe->settings,
+        recipe->build,     recipe->unit_tests, recipe->functional_tests, recipe->smoke_tests,
+        recipe->processes, recipe->setup,      recipe->databases,        recipe->routes,
+        recipe->secrets,   recipe->etc,        recipe->copy_on_checkout, recipe->data_files,
     };
     for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
         g_ptr_array_unref(lists[i]);

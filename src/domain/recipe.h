@@ -148,11 +148,12 @@ typedef struct FaRecipe {
     GPtrArray *build;      /* of FaStep */
     GPtrArray *unit_tests; /* of FaText */
     GPtrArray *functional_tests;
-    GPtrArray *processes; /* of FaProcess */
-    GPtrArray *setup;     /* of FaSetup */
-    GPtrArray *databases; /* of FaDatabase */
-    GPtrArray *routes;    /* of FaRoute */
-    GPtrArray *secrets;   /* of char *: made once per environment */
+    GPtrArray *smoke_tests; /* that only look: run before a deployment is switched to */
+    GPtrArray *processes;   /* of FaProcess */
+    GPtrArray *setup;       /* of FaSetup */
+    GPtrArray *databases;   /* of FaDatabase */
+    GPtrArray *routes;      /* of FaRoute */
+    GPtrArray *secrets;     /* of char *: made once per environment */
     GPtrArray *etc; /* of char *: parts of /etc that the sandbox shows, beside the usual few */
     GPtrArray *copy_on_checkout; /* of char *: globs of files that must not be hardlinks */
     GPtrArray *data_files;       /* of char *: paths below var */

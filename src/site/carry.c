@@ -42,6 +42,35 @@ fa_carried_free(FaCarried *carried)
     g_free(carried);
 }
 
+static bool
+is_changed(const FaCarried *carried)
+{
+    switch (carried->outcome) {
+    case FA_EDIT_SAME:
+    case FA_EDIT_KEPT:
+        return false;
+    case FA_EDIT_NEW:
+    case FA_EDIT_RENDERED:
+    case FA_EDIT_REPLACED:
+    case FA_EDIT_BACKED_UP:
+    case FA_EDIT_MERGED:
+        return true;
+    }
+    g_assert_not_reached();
+}
+
+bool
+fa_carried_is_changed_in(const GPtrArray *carried, const char *folder)
+{
+    g_autofree char *start = g_strconcat(folder, "/", NULL);
+    for (guint i = 0; i < carried->len; i++) {
+        const FaCarried *file = g_ptr_array_index(carried, i);
+        if (g_str_has_prefix(file->path, start) && is_changed(file))
+            return true;
+    }
+    return false;
+}
+
 /* What one run of fa_carry() works on. */
 typedef struct Carry {
     const char *old; /* (nullable) */

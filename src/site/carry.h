@@ -32,6 +32,8 @@ typedef struct FaCarried {
 } FaCarried;
 
 void fa_carried_free(FaCarried *carried);
+/* Is any of @carried (of FaCarried) below @folder ("front") another file than before? */
+bool fa_carried_is_changed_in(const GPtrArray *carried, const char *folder);
 
 /* (transfer full) (nullable) The paths below @etc of all that a person changed, added or removed since it was written. */
 GPtrArray *fa_carry_list_edited(const char *etc, GError **error);

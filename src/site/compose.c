@@ -261,6 +261,14 @@ fa_compose_switch(const FaLayout *layout, const char *name, GError **error)
            fa_fs_sync_directory(layout->directory, error);
 }
 
+bool
+fa_compose_forget_current(const FaLayout *layout, GError **error)
+{
+    if (unlink(layout->current) < 0 && errno != ENOENT)
+        return fa_fail_errno(error, errno, "cannot remove '%s'", layout->current);
+    return fa_fs_sync_directory(layout->directory, error);
+}
+
 /* Nothing else in a build is a link. */
 GPtrArray *
 fa_compose_list_outs(const FaLayout *layout, const char *name, GError **error)

@@ -79,6 +79,9 @@ bool fa_compose_is_needed(const FaComposition *composition, const FaEdits *edits
 /* Points `current` at build @name, in one rename. NOT_FOUND when there is no such build. */
 bool fa_compose_switch(const FaLayout *layout, const char *name, GError **error);
 
+/* No build is current any more; of an environment that nothing runs in. */
+bool fa_compose_forget_current(const FaLayout *layout, GError **error);
+
 /* (transfer full) (nullable) of char *: where the components of build @name are, as `out` was given for them. */
 GPtrArray *fa_compose_list_outs(const FaLayout *layout, const char *name, GError **error);
 

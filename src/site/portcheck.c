@@ -9,6 +9,7 @@
 
 #define TABLE_MAX    ((size_t)64 << 20)
 #define STATE_LISTEN "0A"
+#define STATE_OPEN   "01"
 #define FIELD_LOCAL  1
 #define FIELD_STATE  3
 #define FIELD_USER   7
@@ -176,4 +177,34 @@ fa_portcheck_require_free(const FaPortUse *ports, size_t count, GError **error)
            fa_fail(error, FA_ERROR_CONFLICT,
                    "taken: %s\nhelp: stop who holds %s, or give the site another base-port",
                    text->str, taken->len == 1 ? "it" : "them");
+}
+
+static bool
+is_open_at(char *line, unsigned first, unsigned last)
+{
+    char *fields[FIELDS];
+    if (!cut_fields(line, fields) || strcmp(fields[FIELD_STATE], STATE_OPEN) != 0)
+        return false;
+    const char *colon = strrchr(fields[FIELD_LOCAL], ':');
+    guint64 port = colon != NULL ? g_ascii_strtoull(colon + 1, NULL, 16) : 0;
+    return port >= first && port <= last;
+}
+
+bool
+fa_portcheck_count_connections(unsigned first, unsigned last, unsigned *ret_count, GError **error)
+{
+    static const char *const tables[] = {"/proc/net/tcp", "/proc/net/tcp6"};
+    unsigned count = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
+        g_autofree char *text = NULL;
+        if (!fa_fs_exists(tables[i]))
+            continue;
+        if (!fa_fs_read(tables[i], TABLE_MAX, &text, NULL, error))
+            return false;
+        g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+        for (char **line = lines; *line != NULL; line++)
+            count += is_open_at(*line, first, last);
+    }
+    *ret_count = count;
+    return true;
 }

@@ -28,5 +28,9 @@ void fa_port_holder_free(FaPortHolder *holder);
 /* (transfer full) (nullable) of FaPortHolder: those of @ports that are not free, in their order. */
 GPtrArray *fa_portcheck_find_taken(const FaPortUse *ports, size_t count, GError **error);
 
+/* *ret_count: TCP connections to this host's ports from @first to @last that are open now. */
+bool fa_portcheck_count_connections(unsigned first, unsigned last, unsigned *ret_count,
+                                    GError **error);
+
 /* CONFLICT, naming every taken port and its holder, unless all are free. */
 bool fa_portcheck_require_free(const FaPortUse *ports, size_t count, GError **error);

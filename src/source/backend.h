@@ -17,7 +17,7 @@ typedef struct FaMark {
  * revisions unless said otherwise. */
 typedef struct FaHistoryBackend {
     bool (*is_revision)(const char *text); /* whether it is written as an exact one is */
-    bool (*mark)(FaSource *source, const FaMark *mark, FaCancel *cancel, FaMade *ret_made,
+    bool (*mark)(FaSource *source, const FaMark *mark, FaCancel *cancel, FaSourceMade *ret_made,
                  GError **error);
     bool (*tip)(FaSource *source, const char *branch, bool offline, FaCancel *cancel,
                 char **ret_revision, GError **error);

@@ -91,7 +91,7 @@ push(FaSource *source, const FaMark *mark, const char *ref, FaCancel *cancel, ch
 
 static bool
 make_pushed(FaSource *source, const FaMark *mark, const char *ref, FaCancel *cancel,
-            FaMade *ret_made, GError **error)
+            FaSourceMade *ret_made, GError **error)
 {
     g_autofree char *message = NULL;
     bool is_there = false;
@@ -124,7 +124,7 @@ make_pushed(FaSource *source, const FaMark *mark, const char *ref, FaCancel *can
 
 static bool
 make_local(FaSource *source, const FaMark *mark, const char *ref, FaCancel *cancel,
-           FaMade *ret_made, GError **error)
+           FaSourceMade *ret_made, GError **error)
 {
     g_autofree char *local = g_strconcat(FA_GIT_LOCAL, ref + strlen("refs/"), NULL);
     bool is_there = false, is_here = false;
@@ -141,7 +141,7 @@ make_local(FaSource *source, const FaMark *mark, const char *ref, FaCancel *canc
 }
 
 static bool
-mark_revision(FaSource *source, const FaMark *mark, FaCancel *cancel, FaMade *ret_made,
+mark_revision(FaSource *source, const FaMark *mark, FaCancel *cancel, FaSourceMade *ret_made,
               GError **error)
 {
     g_autofree char *ref =

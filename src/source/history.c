@@ -106,7 +106,8 @@ fa_source_branch_name(const FaSource *source, const char *label)
 }
 
 static bool
-make_mark(FaSource *source, const FaMark *mark, FaCancel *cancel, FaMade *ret_made, GError **error)
+make_mark(FaSource *source, const FaMark *mark, FaCancel *cancel, FaSourceMade *ret_made,
+          GError **error)
 {
     const char *what = mark->is_tag ? "tag" : "branch";
 
@@ -123,7 +124,7 @@ make_mark(FaSource *source, const FaMark *mark, FaCancel *cancel, FaMade *ret_ma
 
 bool
 fa_source_branch(FaSource *source, const char *name, const char *revision, bool push,
-                 FaCancel *cancel, FaMade *ret_made, GError **error)
+                 FaCancel *cancel, FaSourceMade *ret_made, GError **error)
 {
     const FaMark mark = {.name = name, .revision = revision, .push = push};
     return make_mark(source, &mark, cancel, ret_made, error);
@@ -131,7 +132,7 @@ fa_source_branch(FaSource *source, const char *name, const char *revision, bool 
 
 bool
 fa_source_tag(FaSource *source, const char *name, const char *revision, bool push, FaCancel *cancel,
-              FaMade *ret_made, GError **error)
+              FaSourceMade *ret_made, GError **error)
 {
     const FaMark mark = {.name = name, .revision = revision, .is_tag = true, .push = push};
     return make_mark(source, &mark, cancel, ret_made, error);

@@ -74,11 +74,11 @@ bool fa_source_has_history(const FaSource *source);
 /* (transfer full) (nullable) The release branch for @label by the pattern of the recipe, "release/0.6"; NULL for what has none. */
 char *fa_source_branch_name(const FaSource *source, const char *label);
 
-typedef enum FaMade {
+typedef enum FaSourceMade {
     FA_MADE_NEW,      /* it is there now */
     FA_MADE_BEFORE,   /* it was there, and is what was wanted */
     FA_MADE_RECORDED, /* it cannot be made here alone (svn without push): nothing was done */
-} FaMade;
+} FaSourceMade;
 
 /*
  * Makes branch (in svn: a path below the location, "branches/0.6") or tag @name at @revision, in the real repository, or
@@ -86,9 +86,9 @@ typedef enum FaMade {
  * when the name is elsewhere already; USAGE for what cannot be a name; REFUSED for the trunk.
  */
 bool fa_source_branch(FaSource *source, const char *name, const char *revision, bool push,
-                      FaCancel *cancel, FaMade *ret_made, GError **error);
+                      FaCancel *cancel, FaSourceMade *ret_made, GError **error);
 bool fa_source_tag(FaSource *source, const char *name, const char *revision, bool push,
-                   FaCancel *cancel, FaMade *ret_made, GError **error);
+                   FaCancel *cancel, FaSourceMade *ret_made, GError **error);
 
 /* The newest revision of @branch (nullable: trunk, whatever the recipe pins). Asks the repository unless @offline. */
 bool fa_source_tip(FaSource *source, const char *branch, bool offline, FaCancel *cancel,

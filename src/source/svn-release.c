@@ -154,7 +154,7 @@ copy(FaSource *source, const FaMark *mark, const char *path, FaCancel *cancel, c
 }
 
 static bool
-mark_revision(FaSource *source, const FaMark *mark, FaCancel *cancel, FaMade *ret_made,
+mark_revision(FaSource *source, const FaMark *mark, FaCancel *cancel, FaSourceMade *ret_made,
               GError **error)
 {
     g_autofree char *path = get_mark_path(mark), *message = NULL;

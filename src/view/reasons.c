@@ -43,12 +43,42 @@ static const char *const texts[] = {
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(texts) == FA_REASON_ROLE_MISSING + 1);
 
-char *
-fa_view_reason_text(const FaReason *reason)
+/* NULL where the sentence says it all. */
+static const char *const helps[FA_REASON_ROLE_MISSING + 1] = {
+    [FA_REASON_LABEL_MALFORMED] =
+        "0.6 and 0.6.1 are trains, 0.6.1.1 a leapfrog, 0.6.2-b2 a rebuild",
+    [FA_REASON_LABEL_USED] = "'fassembler release list' shows all; a label is used once",
+    [FA_REASON_LABEL_NOT_OF_KIND] =
+        "a train has up to three fields, a leapfrog four, a rebuild ends in -bN",
+    [FA_REASON_PARENT_MISSING] = "name it: --from RELEASE",
+    [FA_REASON_PARENT_WENT_LIVE] = "fassembler release cut --from $s",
+    [FA_REASON_BRANCH_MOVED] =
+        "--from RELEASE cuts what is on its branches; another label makes other branches",
+    [FA_REASON_TAG_ELSEWHERE] = "choose another label, or move the tag by hand",
+    [FA_REASON_RELEASE_UNKNOWN] = "'fassembler release list' shows all",
+    [FA_REASON_RELEASE_REJECTED] = "'fassembler release show $s' says by whom",
+    [FA_REASON_WHY_MISSING] = "--why TEXT",
+    [FA_REASON_BITS_DIFFER] =
+        "packages of this host have changed since; 'fassembler release cut --from' makes a rebuild",
+    [FA_REASON_TRACK_FORBIDS] = "'fassembler board' shows the environments and their tracks",
+    [FA_REASON_NOT_WHAT_LIVE_RUNS] = "'fassembler board' shows what runs where",
+    [FA_REASON_FIX_LOST] = "merge it and cut again, or --allow-lost '$s' --why TEXT",
+    [FA_REASON_FIXES_UNKNOWN] = "see to it that the repositories of both can be read",
+    [FA_REASON_NEVER_RAN_HERE] = "'fassembler history $s' shows what did",
+    [FA_REASON_DEPLOYMENT_OPEN] = "wait for it, or finish it: 'fassembler deploy --resume $s'",
+    [FA_REASON_MOVED] = "somebody was first: look at 'fassembler board', and try again",
+    [FA_REASON_IRREVERSIBLE] =
+        "--migration $s=keep where the older code lives with it, =restore for the backup",
+    [FA_REASON_NOTE_MISSING] = "fassembler note add --component $s",
+};
+
+/* (transfer full) */
+static char *
+fill(const char *words, const FaReason *reason)
 {
     GString *text = g_string_new(NULL);
     bool has_detail = reason->detail != NULL && *reason->detail != '\0', is_left_out = false;
-    for (const char *at = texts[reason->code]; *at != '\0'; at++) {
+    for (const char *at = words; *at != '\0'; at++) {
         if (*at == '[' || *at == ']') {
             is_left_out = *at == '[' && !has_detail;
         } else if (is_left_out) {
@@ -63,6 +93,18 @@ fa_view_reason_text(const FaReason *reason)
     return g_string_free(text, FALSE);
 }
 
+char *
+fa_view_reason_text(const FaReason *reason)
+{
+    return fill(texts[reason->code], reason);
+}
+
+char *
+fa_view_reason_help(const FaReason *reason)
+{
+    return helps[reason->code] != NULL ? fill(helps[reason->code], reason) : NULL;
+}
+
 JsonArray *
 fa_view_reasons(const GPtrArray *reasons)
 {
@@ -70,11 +112,13 @@ fa_view_reasons(const GPtrArray *reasons)
     for (guint i = 0; i < reasons->len; i++) {
         const FaReason *reason = g_ptr_array_index(reasons, i);
         g_autofree char *text = fa_view_reason_text(reason);
+        g_autofree char *help = fa_view_reason_help(reason);
         JsonObject *object = json_object_new();
         json_object_set_string_member(object, "code", fa_reason_code_to_string(reason->code));
         json_object_set_string_member(object, "subject", reason->subject);
         fa_view_set_text(object, "detail", reason->detail);
         json_object_set_string_member(object, "text", text);
+        fa_view_set_text(object, "help", help);
         json_array_add_object_element(array, object);
     }
     return array;

@@ -5,7 +5,9 @@
 #include "base/json.h"
 #include "domain/decision.h"
 
-/* (transfer full) of { "code", "subject", "detail", "text" }; @reasons: of FaReason. */
+/* (transfer full) of { "code", "subject", "detail", "text", "help" }; @reasons: of FaReason. */
 JsonArray *fa_view_reasons(const GPtrArray *reasons);
 /* (transfer full) One line, lower case, as error messages are. */
 char *fa_view_reason_text(const FaReason *reason);
+/* (transfer full) (nullable) What shows or cures it: the line behind "help: ". */
+char *fa_view_reason_help(const FaReason *reason);

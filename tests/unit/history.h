@@ -68,11 +68,11 @@ tear_down(Fixture *fixture, gconstpointer data)
     g_free(fixture->root);
 }
 
-static inline FaMade
+static inline FaSourceMade
 make(const Fixture *fixture, bool is_tag, const char *name, const char *revision, bool push)
 {
     g_autoptr(GError) error = NULL;
-    FaMade made = FA_MADE_RECORDED;
+    FaSourceMade made = FA_MADE_RECORDED;
     if (is_tag)
         fa_source_tag(fixture->source, name, revision, push, NULL, &made, &error);
     else
@@ -86,7 +86,7 @@ assert_not_made(const Fixture *fixture, bool is_tag, const char *name, const cha
                 bool push, FaErrorCode code, const char *text)
 {
     g_autoptr(GError) error = NULL;
-    FaMade made = FA_MADE_RECORDED;
+    FaSourceMade made = FA_MADE_RECORDED;
     bool is_made =
         is_tag ? fa_source_tag(fixture->source, name, revision, push, NULL, &made, &error)
                : fa_source_branch(fixture->source, name, revision, push, NULL, &made, &error);

@@ -121,7 +121,7 @@ write_bundle(const Fixture *fixture, const Work *work, const FaPins *from, const
     FaBundleStats stats = {0};
 
     for (size_t i = 0; i < G_N_ELEMENTS(with_source); i++) {
-        const FaPin *pin = fa_pins_get(from, with_source[i]);
+        const FaSourcePin *pin = fa_pins_get(from, with_source[i]);
         pins[i] = (FaBundlePin){with_source[i], pin->revision, pin->tree};
     }
     const FaBundleOptions options = {
@@ -152,8 +152,8 @@ test_built_elsewhere(Fixture *fixture, gconstpointer data)
     g_auto(Work) there = begin(fixture, "out/shop-0.6", "another");
 
     for (size_t i = 0; i < G_N_ELEMENTS(with_source); i++) {
-        const FaPin *pin = fa_pins_get(here.pins, with_source[i]);
-        const FaPin *again = fa_pins_get(there.pins, with_source[i]);
+        const FaSourcePin *pin = fa_pins_get(here.pins, with_source[i]);
+        const FaSourcePin *again = fa_pins_get(there.pins, with_source[i]);
         g_autoptr(GError) error = NULL;
         int64_t committed = 0;
         g_assert_true(fa_digest_is_equal(&pin->tree, &again->tree));
@@ -237,7 +237,7 @@ test_password(Fixture *fixture, gconstpointer data)
     g_auto(Work) here = begin(fixture, "p", "home");
     g_autoptr(GError) error = NULL;
     FaBundleStats stats = {0};
-    const FaPin *pin = fa_pins_get(here.pins, "code");
+    const FaSourcePin *pin = fa_pins_get(here.pins, "code");
     const FaBundlePin pins[] = {{"code", pin->revision, pin->tree}};
 
     run(fixture, "mkdir -p q/components; cd q; printf 'product: shop\\ncomponents: [code]\\n' > "

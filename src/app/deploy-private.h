@@ -1,0 +1,39 @@
+#pragma once
+/*
+ * What the files of a deployment share. Nobody else includes this.
+ */
+#include "app/deploy.h"
+#include "app/environment.h"
+#include "store/store.h"
+#include "sys/lock.h"
+
+/* One deployment at work. What is not there is made when a step needs it, for a step may be the first after a crash. */
+typedef struct FaDeployWork {
+    FaContext *host; /* as the product's folder is now */
+    const FaDeployOptions *options;
+    FaChoice host_choice;
+    FaState *state;
+    FaLayout *layout;
+    FaLock *lock;
+    char *name;                 /* ENV.SITE */
+    FaContext *context;         /* (nullable) the release's */
+    FaChoice choice;            /* in that */
+    GPtrArray *plan;            /* (nullable) of FaAssembled */
+    FaEnvironment *environment; /* (nullable) in the new slot */
+    bool is_composed;
+    GPtrArray *carried; /* (nullable) of FaCarried */
+    int64_t switched_in;
+} FaDeployWork;
+
+/* (transfer none) (nullable) The open deployment, as the ledger has it. */
+const FaDeployment *fa_deploy_work_get(const FaDeployWork *work);
+FaSlot fa_deploy_work_slot(const FaDeployWork *work);
+
+/* *ret_detail (transfer full) (nullable): what to write down about it. */
+bool fa_deploy_do(FaDeployWork *work, FaDeployStep step, char **ret_detail, GError **error);
+bool fa_deploy_undo(FaDeployWork *work, FaDeployStep step, char **ret_detail, GError **error);
+
+/* *ret_lost, *ret_unknown (transfer full), of char *: what live has and @release has not; FaTrackFacts. */
+bool fa_deploy_find_lost(FaContext *context, const FaRelease *running, const FaRelease *release,
+                         const char *const *waived, FaCancel *cancel, GPtrArray **ret_lost,
+                         GPtrArray **ret_unknown, GError **error);

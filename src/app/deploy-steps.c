@@ -1,0 +1,534 @@
+#include <string.h>
+
+#include "app/deploy-private.h"
+#include "app/edge.h"
+#include "app/free-ports.h"
+#include "app/frozen.h"
+#include "app/keep.h"
+#include "app/processes.h"
+#include "app/setup.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "domain/ports.h"
+#include "site/portcheck.h"
+#include "sys/clock.h"
+#include "sys/fs.h"
+
+#define SMOKE_SECONDS 120
+#define DRAIN_SECONDS 30
+#define DRAIN_LEAST   (G_USEC_PER_SEC / 5) /* for requests that were on their way to the old one */
+#define WATCH_SECONDS 10
+#define OUTPUT_SHOWN  2000
+
+const FaDeployment *
+fa_deploy_work_get(const FaDeployWork *work)
+{
+    const FaStanding *standing = fa_running_find(work->state->running, work->name);
+    return standing != NULL ? standing->open : NULL;
+}
+
+FaSlot
+fa_deploy_work_slot(const FaDeployWork *work)
+{
+    FaSlot slot = FA_SLOT_A;
+    fa_slot_from_string(fa_deploy_work_get(work)->slot, &slot);
+    return slot;
+}
+
+static FaCancel *
+cancel_of(const FaDeployWork *work)
+{
+    return work->options->assemble.cancel;
+}
+
+static void
+say(const FaDeployWork *work, const char *text)
+{
+    if (work->options->say != NULL)
+        work->options->say(text, work->options->data);
+}
+
+static bool
+need_context(FaDeployWork *work, GError **error)
+{
+    if (work->context != NULL)
+        return true;
+    const FaRelease *release =
+        fa_state_find_release(work->state, fa_deploy_work_get(work)->release, error);
+    if (release == NULL)
+        return false;
+    work->context = fa_frozen_open(work->host, release->label, release->settings, error);
+    return work->context != NULL &&
+           fa_context_choose(work->context, work->name, &work->choice, error);
+}
+
+/* Of a release that was built all is in the store, and this only finds it. */
+static bool
+need_plan(FaDeployWork *work, GError **error)
+{
+    if (work->plan != NULL)
+        return true;
+    return need_context(work, error) &&
+           fa_assemble(work->context, &work->choice, &work->options->assemble, &work->plan, error);
+}
+
+static bool
+need_environment(FaDeployWork *work, GError **error)
+{
+    if (work->environment != NULL)
+        return true;
+    if (!need_plan(work, error))
+        return false;
+    FaSlot slot = fa_deploy_work_slot(work);
+    const FaInstance instance = {.slot = &slot, .plan = work->plan};
+    work->environment = fa_environment_open(work->context, &work->choice,
+                                            work->options->assemble.assignments, &instance, error);
+    return work->environment != NULL;
+}
+
+/* (transfer full) (nullable) of FaMade */
+static GPtrArray *
+list_made(const FaDeployWork *work, FaStore *store, GError **error)
+{
+    g_autoptr(GPtrArray) made = g_ptr_array_new_with_free_func((GDestroyNotify)fa_made_free);
+    for (guint i = 0; i < work->plan->len; i++) {
+        const FaAssembled *one = g_ptr_array_index(work->plan, i);
+        FaDigest tree;
+        if (!fa_store_lookup(store, &one->key, NULL, &tree)) {
+            fa_fail(error, FA_ERROR_CONFLICT, "'%s' was removed by somebody else", one->name);
+            return NULL;
+        }
+        g_autofree char *digest = fa_digest_to_string(&tree);
+        g_ptr_array_add(made, fa_made_new(one->component, one->name, digest));
+    }
+    return g_steal_pointer(&made);
+}
+
+static bool
+keep_made(const FaDeployWork *work, FaStore *store, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    for (guint i = 0; i < work->plan->len; i++)
+        g_ptr_array_add(names, ((FaAssembled *)g_ptr_array_index(work->plan, i))->name);
+    g_ptr_array_add(names, NULL);
+    return fa_frozen_keep_built(store, fa_deploy_work_get(work)->release,
+                                (const char *const *)names->pdata, error);
+}
+
+typedef struct Built {
+    const FaDeployWork *work;
+    const GPtrArray *made;
+} Built;
+
+static FaDecision *
+decide_built(const FaState *state, void *data)
+{
+    const Built *built = data;
+    FaAsker asker = fa_state_asker(built->work->host);
+    return fa_release_decide_built(state->releases, fa_deploy_work_get(built->work)->release,
+                                   built->made, &asker);
+}
+
+/* What a release was made of the first time is what it is made of for ever. */
+static bool
+do_build(FaDeployWork *work, GError **error)
+{
+    if (!need_plan(work, error))
+        return false;
+    g_autoptr(FaStore) store = fa_store_open(fa_context_get_home(work->host), error);
+    g_autoptr(GPtrArray) made = store != NULL ? list_made(work, store, error) : NULL;
+    if (made == NULL || !keep_made(work, store, error))
+        return false;
+    Built built = {.work = work, .made = made};
+    return fa_state_decide(work->state, decide_built, &built, error);
+}
+
+static bool
+do_render(FaDeployWork *work, char **ret_detail, GError **error)
+{
+    FaEditPolicy policy = FA_EDIT_ASK;
+    const char *on_edit = work->options->on_edit;
+    g_auto(FaComposed) composed = {0};
+    if (on_edit != NULL && !fa_edit_policy_from_string(on_edit, &policy))
+        return fa_fail(error, FA_ERROR_USAGE, "'%s' is no way to treat edited files", on_edit);
+    if (!need_environment(work, error) ||
+        !fa_keep_builds(work->host, work->layout, work->plan, error) ||
+        !fa_environment_compose(work->environment, work->options->assemble.unprotected, policy,
+                                work->options->dialogue, &composed, error))
+        return false;
+    work->carried = g_steal_pointer(&composed.carried);
+    *ret_detail = g_steal_pointer(&composed.name);
+    return true;
+}
+
+/* (transfer full) (nullable) The build that is to serve. */
+static char *
+find_new_build(const FaDeployWork *work, GError **error)
+{
+    char *build = fa_slot_get_build(work->layout, fa_deploy_work_slot(work));
+    if (build == NULL)
+        fa_fail(error, FA_ERROR_FAILED, "there is no build in slot %s of %s",
+                fa_deploy_work_get(work)->slot, work->name);
+    return build;
+}
+
+/* Where nothing was ever, nothing is interrupted: the first build is the current one at once. */
+static bool
+start_first(FaDeployWork *work, const char *build, GError **error)
+{
+    return fa_free_ports_require(work->context, &work->choice, fa_deploy_work_slot(work), true,
+                                 error) &&
+           fa_compose_switch(work->layout, build, error) &&
+           fa_processes_start_supervisor(work->layout, cancel_of(work), error);
+}
+
+static bool
+start_beside(FaDeployWork *work, const char *build, GError **error)
+{
+    FaSlot slot = fa_deploy_work_slot(work);
+    if (!fa_processes_is_running(work->layout, cancel_of(work)) &&
+        !fa_processes_start_supervisor(work->layout, cancel_of(work), error))
+        return false;
+    g_auto(GStrv) names = fa_slot_list_processes(work->layout, build, error);
+    return names != NULL && fa_slot_put_beside(work->layout, slot, build, error) &&
+           fa_processes_update(work->layout, cancel_of(work), error);
+}
+
+static bool
+stop_slot(FaDeployWork *work, FaSlot slot, const char *build, GError **error)
+{
+    g_auto(GStrv) names = fa_slot_list_processes(work->layout, build, error);
+    if (names == NULL)
+        return false;
+    if (!fa_processes_is_running(work->layout, NULL))
+        return fa_slot_clear_beside(work->layout, slot, error);
+    /* What depends on others comes later in the list, and goes first. */
+    for (guint i = g_strv_length(names); i > 0; i--) {
+        g_autoptr(GError) failure = NULL;
+        if (!fa_processes_stop(work->layout, names[i - 1], NULL, &failure) &&
+            !fa_error_is(failure, FA_ERROR_NOT_FOUND)) {
+            g_propagate_error(error, g_steal_pointer(&failure));
+            return false;
+        }
+    }
+    return fa_slot_clear_beside(work->layout, slot, error) &&
+           fa_processes_update(work->layout, NULL, error);
+}
+
+static bool
+is_first(const FaDeployWork *work)
+{
+    return *fa_deploy_work_get(work)->expects == '\0';
+}
+
+static bool
+do_start(FaDeployWork *work, GError **error)
+{
+    g_autofree char *build = find_new_build(work, error);
+    if (build == NULL || !need_environment(work, error))
+        return false;
+    if (!is_first(work))
+        return start_beside(work, build, error);
+    return fa_processes_is_running(work->layout, cancel_of(work)) ||
+           start_first(work, build, error);
+}
+
+/* Nothing was there before, and nothing is there again. */
+static bool
+undo_first(FaDeployWork *work, FaSlot slot, GError **error)
+{
+    const FaLayout *layout = work->layout;
+    if (fa_processes_is_running(layout, NULL) &&
+        !fa_processes_call(layout, "supervisor.shutdown", NULL, NULL, NULL, error))
+        return false;
+    while (fa_processes_is_running(layout, NULL))
+        fa_processes_pause(NULL, NULL);
+    return fa_compose_forget_current(layout, error) && fa_slot_empty(layout, slot, error);
+}
+
+static bool
+undo_start(FaDeployWork *work, GError **error)
+{
+    FaSlot slot = fa_deploy_work_slot(work);
+    g_autofree char *build = fa_slot_get_build(work->layout, slot);
+    if (build == NULL)
+        return true;
+    if (is_first(work))
+        return undo_first(work, slot, error);
+    return stop_slot(work, slot, build, error) && fa_slot_empty(work->layout, slot, error);
+}
+
+/* What is set up once may need what runs already. */
+static bool
+do_check(FaDeployWork *work, GError **error)
+{
+    g_autofree char *build = find_new_build(work, error);
+    if (build == NULL || !need_environment(work, error))
+        return false;
+    g_auto(GStrv) names = fa_slot_list_processes(work->layout, build, error);
+    const FaDeployOptions *options = work->options;
+    return names != NULL &&
+           fa_processes_wait(work->layout, is_first(work) ? NULL : (const char *const *)names,
+                             cancel_of(work), error) &&
+           fa_setup(work->environment, options->say, options->data, cancel_of(work), error);
+}
+
+static bool
+run_smoke_test(const FaDeployWork *work, const FaEnvironment *direct, const FaRecipe *recipe,
+               const FaText *test, GError **error)
+{
+    g_auto(FaSpawnResult) result = {0};
+    if (!fa_environment_run_text(direct, recipe, test, SMOKE_SECONDS, cancel_of(work), &result,
+                                 error))
+        return g_prefix_error(error, "smoke test of '%s': ", recipe->name), false;
+    if (result.status == 0)
+        return true;
+    const char *output = result.output != NULL ? result.output : "";
+    size_t length = strlen(output);
+    g_autofree char *shown = fa_text_sanitize(
+        length > OUTPUT_SHOWN ? output + length - OUTPUT_SHOWN : output, MIN(length, OUTPUT_SHOWN));
+    return fa_fail(error, FA_ERROR_FAILED, "smoke test of '%s' ended with status %d: %s\n%s",
+                   recipe->name, result.status, test->text, g_strchomp(shown));
+}
+
+static bool
+do_smoke(FaDeployWork *work, char **ret_detail, GError **error)
+{
+    if (!need_environment(work, error))
+        return false;
+    const FaProduct *product = fa_context_get_product(work->context);
+    unsigned count = 0;
+    for (guint i = 0; i < product->components->len; i++) {
+        const FaRecipe *recipe = g_ptr_array_index(product->components, i);
+        for (guint k = 0; k < recipe->smoke_tests->len; k++, count++) {
+            if (!run_smoke_test(work, work->environment, recipe,
+                                g_ptr_array_index(recipe->smoke_tests, k), error))
+                return false;
+        }
+    }
+    *ret_detail = g_strdup_printf("%u tests", count);
+    return true;
+}
+
+/* Those of what outlives releases whose files are others now. */
+static bool
+restart_lasting(FaDeployWork *work, GError **error)
+{
+    const FaProduct *product = fa_context_get_product(work->context);
+    for (guint i = 0; work->carried != NULL && i < product->components->len; i++) {
+        const FaRecipe *recipe = g_ptr_array_index(product->components, i);
+        if (!fa_recipe_is_lasting(recipe) || !fa_carried_is_changed_in(work->carried, recipe->name))
+            continue;
+        for (guint k = 0; k < recipe->processes->len; k++) {
+            g_autofree char *name = fa_environment_name_process(
+                work->environment, recipe, g_ptr_array_index(recipe->processes, k));
+            if (!fa_processes_restart(work->layout, name, cancel_of(work), error))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* The processes of both slots stay in the supervisor's files throughout. */
+static bool
+rename_current(FaDeployWork *work, FaSlot old_slot, const char *old, FaSlot new_slot,
+               const char *build, GError **error)
+{
+    if (*old != '\0' && !fa_slot_put_beside(work->layout, old_slot, old, error))
+        return false;
+    int64_t begun = fa_clock_monotonic();
+    if (!fa_compose_switch(work->layout, build, error))
+        return false;
+    work->switched_in = fa_clock_monotonic() - begun;
+    return fa_slot_clear_beside(work->layout, new_slot, error);
+}
+
+typedef struct Switched {
+    const FaDeployWork *work;
+    const FaSwitched *facts;
+} Switched;
+
+static FaDecision *
+decide_switched(const FaState *state, void *data)
+{
+    const Switched *switched = data;
+    FaAsker asker = fa_state_asker(switched->work->host);
+    return fa_deployment_decide_switched(fa_deploy_work_get(switched->work), switched->facts,
+                                         &asker);
+}
+
+static bool
+record_switched(FaDeployWork *work, const FaSwitched *facts, GError **error)
+{
+    Switched switched = {.work = work, .facts = facts};
+    return fa_state_decide(work->state, decide_switched, &switched, error);
+}
+
+static bool
+do_switch(FaDeployWork *work, char **ret_detail, GError **error)
+{
+    const FaDeployment *deployment = fa_deploy_work_get(work);
+    FaSlot slot = fa_deploy_work_slot(work);
+    g_autofree char *build = find_new_build(work, error);
+    if (build == NULL || !need_environment(work, error) ||
+        !rename_current(work, fa_slot_other(slot), deployment->expects, slot, build, error))
+        return false;
+    const FaRelease *release = fa_state_find_release(work->state, deployment->release, error);
+    const FaSwitched switched = {
+        .release = deployment->release,
+        .from = deployment->from,
+        .build = build,
+        .from_build = *deployment->expects != '\0' ? deployment->expects : NULL,
+        .slot = deployment->slot,
+        .bits = release != NULL && release->bits != NULL ? release->bits : "",
+    };
+    *ret_detail = g_strdup_printf("%" G_GINT64_FORMAT " us", work->switched_in);
+    /* The supervisor's own file is another now; what both slots run is the same as before. */
+    return record_switched(work, &switched, error) &&
+           fa_processes_update(work->layout, cancel_of(work), error) &&
+           restart_lasting(work, error) && fa_edge_follow(work->host, cancel_of(work), error);
+}
+
+static bool
+undo_switch(FaDeployWork *work, GError **error)
+{
+    const FaDeployment *deployment = fa_deploy_work_get(work);
+    FaSlot slot = fa_deploy_work_slot(work), old = fa_slot_other(slot);
+    g_autofree char *build = find_new_build(work, error);
+    if (build == NULL || is_first(work))
+        return build != NULL;
+    if (!rename_current(work, slot, build, old, deployment->expects, error))
+        return false;
+    const FaRelease *release =
+        deployment->from != NULL ? fa_releases_find(work->state->releases, deployment->from) : NULL;
+    const FaSwitched switched = {
+        .release = deployment->from != NULL ? deployment->from : FA_RELEASE_TRUNK,
+        .from = deployment->release,
+        .build = deployment->expects,
+        .from_build = build,
+        .slot = fa_slot_to_string(old),
+        .bits = release != NULL && release->bits != NULL ? release->bits : "",
+    };
+    return record_switched(work, &switched, error) &&
+           fa_processes_update(work->layout, NULL, error);
+}
+
+/* Until nobody is connected to the ports of the old slot any more. */
+static bool
+do_drain(FaDeployWork *work, char **ret_detail, GError **error)
+{
+    if (is_first(work))
+        return true;
+    FaSlot old = fa_slot_other(fa_deploy_work_slot(work));
+    int64_t begun = fa_clock_monotonic();
+    for (;;) {
+        unsigned first =
+            fa_ports_get(work->host_choice.site, work->host_choice.environment, (unsigned)old, 0);
+        unsigned count;
+        if (!fa_portcheck_count_connections(first, first + FA_PORTS_PER_SLOT - 1, &count, error))
+            return false;
+        int64_t waited = fa_clock_monotonic() - begun;
+        if (count == 0 && waited >= DRAIN_LEAST)
+            return true;
+        if (waited > DRAIN_SECONDS * G_USEC_PER_SEC) {
+            *ret_detail = g_strdup_printf("%u connections were still open", count);
+            return true;
+        }
+        if (!fa_processes_pause(cancel_of(work), error))
+            return false;
+    }
+}
+
+static bool
+do_watch(FaDeployWork *work, GError **error)
+{
+    g_autofree char *build = find_new_build(work, error);
+    g_auto(GStrv) names = build != NULL ? fa_slot_list_processes(work->layout, build, error) : NULL;
+    int64_t seconds = work->options->watch > 0 ? work->options->watch : WATCH_SECONDS;
+    int64_t limit = fa_clock_monotonic() + seconds * G_USEC_PER_SEC;
+    if (names == NULL)
+        return false;
+    while (fa_clock_monotonic() < limit) {
+        if (!fa_processes_check(work->layout, (const char *const *)names, cancel_of(work), error) ||
+            !fa_processes_pause(cancel_of(work), error))
+            return false;
+    }
+    return true;
+}
+
+static bool
+do_stop(FaDeployWork *work, GError **error)
+{
+    const FaDeployment *deployment = fa_deploy_work_get(work);
+    FaSlot old = fa_slot_other(fa_deploy_work_slot(work));
+    if (is_first(work))
+        return true;
+    return stop_slot(work, old, deployment->expects, error) &&
+           fa_slot_empty(work->layout, old, error) &&
+           fa_keep_drop_old(work->host, work->layout, error);
+}
+
+bool
+fa_deploy_do(FaDeployWork *work, FaDeployStep step, char **ret_detail, GError **error)
+{
+    *ret_detail = NULL;
+    switch (step) {
+    case FA_DEPLOY_STEP_LOCK:
+        return true;
+    case FA_DEPLOY_STEP_BUILD:
+        return do_build(work, error);
+    case FA_DEPLOY_STEP_RENDER:
+        return do_render(work, ret_detail, error);
+    case FA_DEPLOY_STEP_START:
+        return do_start(work, error);
+    case FA_DEPLOY_STEP_CHECK:
+        return do_check(work, error);
+    case FA_DEPLOY_STEP_SMOKE:
+        return do_smoke(work, ret_detail, error);
+    case FA_DEPLOY_STEP_SWITCH:
+        return do_switch(work, ret_detail, error);
+    case FA_DEPLOY_STEP_DRAIN:
+        return do_drain(work, ret_detail, error);
+    case FA_DEPLOY_STEP_WATCH:
+        say(work, "watching");
+        return do_watch(work, error);
+    case FA_DEPLOY_STEP_STOP:
+        return do_stop(work, error);
+    case FA_DEPLOY_STEP_BACKUP:
+    case FA_DEPLOY_STEP_MIGRATE_ONLINE:
+    case FA_DEPLOY_STEP_MAINTENANCE_ON:
+    case FA_DEPLOY_STEP_MIGRATE_OFFLINE:
+    case FA_DEPLOY_STEP_MAINTENANCE_OFF:
+    case FA_DEPLOY_STEP_MIGRATE_BACK:
+        return true; /* a release that declares migrations is refused before */
+    }
+    g_assert_not_reached();
+}
+
+bool
+fa_deploy_undo(FaDeployWork *work, FaDeployStep step, char **ret_detail, GError **error)
+{
+    *ret_detail = NULL;
+    switch (step) {
+    case FA_DEPLOY_STEP_START:
+        return undo_start(work, error);
+    case FA_DEPLOY_STEP_SWITCH:
+        return undo_switch(work, error);
+    case FA_DEPLOY_STEP_LOCK:
+    case FA_DEPLOY_STEP_BUILD:
+    case FA_DEPLOY_STEP_BACKUP:
+    case FA_DEPLOY_STEP_RENDER:
+    case FA_DEPLOY_STEP_MIGRATE_ONLINE:
+    case FA_DEPLOY_STEP_CHECK:
+    case FA_DEPLOY_STEP_SMOKE:
+    case FA_DEPLOY_STEP_MAINTENANCE_ON:
+    case FA_DEPLOY_STEP_MIGRATE_OFFLINE:
+    case FA_DEPLOY_STEP_MAINTENANCE_OFF:
+    case FA_DEPLOY_STEP_DRAIN:
+    case FA_DEPLOY_STEP_WATCH:
+    case FA_DEPLOY_STEP_STOP:
+    case FA_DEPLOY_STEP_MIGRATE_BACK:
+        return true;
+    }
+    g_assert_not_reached();
+}

@@ -1,0 +1,55 @@
+#include "cli/deploy-run.h"
+#include "cli/environment.h"
+
+typedef struct Options {
+    const char *to;
+    const char *why;
+    int64_t watch;
+} Options;
+
+static const FaOption options[] = {
+    FA_OPTION_TEXT(Options, to, "to", 0, "RELEASE", "Another one than what ran before"),
+    FA_OPTION_TEXT(Options, why, "why", 0, "TEXT", "What was wrong"),
+    FA_OPTION_SPAN(Options, watch, "watch", 0, "TIME",
+                   "Time after the switch in which lost health undoes it (10s)"),
+    {0},
+};
+
+static bool
+run(FaInvocation *invocation, GError **error)
+{
+    const Options *chosen = invocation->options;
+    const FaDeployWords words = {
+        .release = chosen->to,
+        .environment = invocation->arguments[0],
+        .kind = FA_DEPLOY_ROLLBACK,
+        .why = chosen->why,
+        .watch = chosen->watch,
+    };
+    return fa_deploy_run(invocation, &words, error);
+}
+
+static const FaExample examples[] = {
+    {"fassembler rollback live.openplans --why 'loses mails'", "go back to what ran before"},
+    {"fassembler rollback live.openplans --to 0.6 -n", "what would that be?"},
+    {0},
+};
+
+const FaCmd fa_cmd_rollback = {
+    .name = "rollback",
+    .group = FA_GROUP_RELEASE,
+    .summary = "Go back to a release that ran there before",
+    .usage = "SITE-ENV",
+    .description =
+        "A deployment like any other, but for a release that ran there: nothing is built "
+        "again, and what it was made of then is what runs.",
+    .examples = examples,
+    .options = options,
+    .options_size = sizeof(Options),
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .needs = FA_NEEDS_PRODUCT,
+    .traits = FA_CMD_HAS_JSON | FA_CMD_HAS_DRY_RUN,
+    .run = run,
+    .complete = fa_environment_complete,
+};

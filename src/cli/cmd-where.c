@@ -1,0 +1,74 @@
+#include "app/board.h"
+#include "cli/answer.h"
+#include "cli/complete.h"
+#include "cli/home.h"
+
+static bool
+print(const FaInvocation *invocation, JsonObject *where, GError **error)
+{
+    static const char *const members[] = {"environment", "release",  "component",
+                                          "version",     "revision", "has-it"};
+    g_autoptr(FaTable) table = fa_table_new((const char *const[]){
+        "ENVIRONMENT", "RELEASE", "COMPONENT", "VERSION", "REVISION", "HAS IT", NULL});
+    JsonArray *list = fa_json_get_array(where, "environments");
+    for (guint i = 0; i < json_array_get_length(list); i++) {
+        JsonObject *one = json_array_get_object_element(list, i);
+        const char *texts[G_N_ELEMENTS(members)];
+        for (size_t k = 0; k < G_N_ELEMENTS(members); k++) {
+            const char *text = fa_json_get_string(one, members[k]);
+            texts[k] = text != NULL ? text : "";
+        }
+        fa_table_add(table, texts[0], texts[1], texts[2], texts[3], texts[4], texts[5], NULL);
+    }
+    return fa_answer_table(invocation, table, error);
+}
+
+/* A word that is no component is a revision of one. */
+static bool
+run(FaInvocation *invocation, GError **error)
+{
+    const char *first = invocation->arguments[0];
+    const char *second = first != NULL ? invocation->arguments[1] : NULL;
+    g_autoptr(FaContext) context = fa_context_open(invocation->home, error);
+    g_autoptr(JsonObject) where = NULL;
+    if (context == NULL || !fa_context_check(context, error))
+        return false;
+    bool is_component = fa_product_find_component(fa_context_get_product(context), first) != NULL;
+    if (!fa_board_where(context, is_component ? first : NULL, is_component ? second : first,
+                        invocation->cancel, &where, error))
+        return false;
+    return invocation->json ? fa_answer_json(where, error) : print(invocation, where, error);
+}
+
+static void
+complete(FaCompletion *completion)
+{
+    const FaInvocation *invocation = fa_completion_get_invocation(completion);
+    g_autoptr(FaContext) context = fa_context_open(invocation->home, NULL);
+    const GPtrArray *list = context != NULL ? fa_context_get_product(context)->components : NULL;
+    for (guint i = 0; list != NULL && i < list->len; i++)
+        fa_completion_add(completion, ((const FaRecipe *)g_ptr_array_index(list, i))->name, NULL);
+}
+
+static const FaExample examples[] = {
+    {"fassembler where tasktracker", "which revision of it runs where"},
+    {"fassembler where 1f2e3d4", "which environments have this fix?"},
+    {0},
+};
+
+const FaCmd fa_cmd_where = {
+    .name = "where",
+    .group = FA_GROUP_RELEASE,
+    .summary = "Show which environments have a component or a revision",
+    .usage = "COMPONENT|REVISION [REVISION]",
+    .description =
+        "A revision is there when it is in the history of what runs, when a commit there makes "
+        "exactly the same change, or when one says that it does.",
+    .examples = examples,
+    .min_arguments = 1,
+    .max_arguments = 2,
+    .needs = FA_NEEDS_PRODUCT,
+    .traits = FA_CMD_HAS_JSON,
+    .run = run,
+    .complete = complete,
+};

@@ -1,0 +1,155 @@
+#include "cli/deploy-run.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "cli/build-events.h"
+#include "cli/edit-questions.h"
+#include "cli/environment.h"
+#include "view/reasons.h"
+
+#define JOBS_DEFAULT 2
+#define REFUSED      3
+
+static void
+set_text(JsonObject *object, const char *member, const char *text)
+{
+    if (text != NULL)
+        json_object_set_string_member(object, member, text);
+    else
+        json_object_set_null_member(object, member);
+}
+
+static bool
+print_plan(const FaInvocation *invocation, const FaDeployPlan *plan, GError **error)
+{
+    g_autoptr(JsonObject) document = json_object_new();
+    set_text(document, "release", plan->release);
+    set_text(document, "from", plan->from);
+    set_text(document, "build", plan->build_now);
+    set_text(document, "slot", plan->slot);
+    set_text(document, "plan", plan->id);
+    json_object_set_array_member(document, "reasons", fa_view_reasons(plan->reasons));
+    if (invocation->json)
+        return fa_answer_json(document, error);
+    for (guint i = 0; i < plan->reasons->len; i++) {
+        g_autofree char *text = fa_view_reason_text(g_ptr_array_index(plan->reasons, i));
+        if (!fa_answer_text(error, "refused: %s\n", text))
+            return false;
+    }
+    return fa_answer_text(error, "%s in place of %s (%s), started in slot %s\nplan %s\n",
+                          plan->release, plan->from != NULL ? plan->from : "nothing",
+                          plan->build_now != NULL ? plan->build_now : "no build", plan->slot,
+                          plan->id);
+}
+
+static void
+tell_step(const char *step, bool is_undone, void *data)
+{
+    g_autofree char *name = g_strdup_printf("%s%s", is_undone ? "undo " : "", step);
+    fa_progress_add(data, name, 0);
+    fa_progress_begin(data, name);
+}
+
+static void
+tell_done(const char *step, bool is_undone, int64_t took, const GError *failure, void *data)
+{
+    g_autofree char *name = g_strdup_printf("%s%s", is_undone ? "undo " : "", step);
+    g_autofree char *note = failure != NULL
+                                ? g_strdup(failure->message)
+                                : g_strdup_printf("%" G_GINT64_FORMAT " ms", took / 1000);
+    fa_progress_end(data, name, failure != NULL ? FA_STEP_FAILED : FA_STEP_DONE, note);
+}
+
+static void
+tell(const char *text, void *data)
+{
+    fa_progress_say(data, "%s", text);
+}
+
+static bool
+answer(FaInvocation *invocation, const FaDeployWords *words, const FaDeployed *deployed,
+       GError **error)
+{
+    bool is_done = deployed->outcome == FA_DEPLOY_OUTCOME_DONE;
+    if (invocation->json) {
+        g_autoptr(JsonObject) document = json_object_new();
+        set_text(document, "deployment", deployed->id);
+        set_text(document, "release", deployed->release);
+        set_text(document, "from", deployed->from);
+        set_text(document, "build", deployed->build);
+        set_text(document, "url", deployed->url);
+        set_text(document, "outcome", fa_deploy_outcome_to_string(deployed->outcome));
+        set_text(document, "reason", deployed->reason);
+        json_object_set_int_member(document, "switched-in-us", deployed->switched_in);
+        if (!is_done)
+            invocation->exit_status = 1;
+        return fa_answer_json(document, error);
+    }
+    if (!is_done)
+        return fa_fail(error, FA_ERROR_FAILED,
+                       "%s: %s\n%s serves as before\nhelp: see 'fassembler "
+                       "history %s'",
+                       fa_deploy_outcome_to_string(deployed->outcome),
+                       deployed->reason != NULL ? deployed->reason : "",
+                       deployed->from != NULL ? deployed->from : "nothing new", words->environment);
+    return fa_answer_text(error, "%s serves %s: %s\n", words->environment, deployed->release,
+                          deployed->url);
+}
+
+static bool
+deploy(FaInvocation *invocation, const FaDeployWords *words, FaContext *context,
+       const FaChoice *choice, FaDeployed *deployed, GError **error)
+{
+    g_autofree char *title =
+        g_strdup_printf("%s to %s", fa_deploy_kind_to_string(words->kind), words->environment);
+    g_autoptr(FaProgress) progress = fa_progress_new(invocation, title, 1);
+    FaEditQuestions questions;
+    FaDeployOptions options = {
+        .release = words->release,
+        .kind = words->kind,
+        .why = words->why,
+        .lost = words->lost,
+        .watch = words->watch,
+        .on_edit = words->on_edit,
+        .dialogue = fa_edit_questions_init(&questions, invocation, progress),
+        .assemble = {.jobs = words->jobs > 0 ? words->jobs : JOBS_DEFAULT,
+                     .cancel = invocation->cancel,
+                     .events = fa_build_events(invocation, progress)},
+        .step = tell_step,
+        .done = tell_done,
+        .say = tell,
+        .data = progress,
+    };
+    bool is_done =
+        words->resume || words->give_up
+            ? fa_deploy_resume(context, choice, &options, words->give_up, deployed, error)
+            : fa_deploy(context, choice, &options, words->plan, deployed, error);
+    fa_progress_finish(progress);
+    return is_done;
+}
+
+bool
+fa_deploy_run(FaInvocation *invocation, const FaDeployWords *words, GError **error)
+{
+    g_autoptr(FaContext) context = NULL;
+    g_auto(FaDeployed) deployed = {0};
+    FaChoice choice;
+    if (!fa_environment_find(invocation, words->environment, &context, &choice, error))
+        return false;
+    if (invocation->dry_run) {
+        g_auto(FaDeployPlan) plan = {0};
+        const FaDeployOptions options = {.release = words->release,
+                                         .kind = words->kind,
+                                         .lost = words->lost,
+                                         .assemble = {.cancel = invocation->cancel}};
+        if (!fa_deploy_plan(context, &choice, &options, &plan, error))
+            return false;
+        if (plan.reasons->len > 0)
+            invocation->exit_status = REFUSED;
+        return print_plan(invocation, &plan, error);
+    }
+    return fa_context_require_home(context, error) &&
+           deploy(invocation, words, context, &choice, &deployed, error) &&
+           answer(invocation, words, &deployed, error);
+}
