@@ -18,7 +18,8 @@ typedef struct Pulled {
     FaAssembled *plan;
     bool was_there; /* somebody else was first */
     uint64_t bytes;
-    GError *problem; /* why it is built after all */
+    const char *place; /* (nullable) where it came from */
+    GError *problem;   /* why it is built after all */
 } Pulled;
 
 static void
@@ -96,8 +97,8 @@ take(Pulled *pulled, FaCancel *cancel, GError **error)
     if (lock == NULL)
         return false;
     pulled->was_there = fa_store_lookup(pulling->store, &plan->key, NULL, NULL);
-    return pulled->was_there ||
-           fa_pulls_take(pulling->pulls, pulling->store, &wanted, &pulled->bytes, cancel, error);
+    return pulled->was_there || fa_pulls_take(pulling->pulls, pulling->store, &wanted,
+                                              &pulled->bytes, &pulled->place, cancel, error);
 }
 
 /* What cannot be had is no failure: it is built. */
@@ -140,8 +141,7 @@ tell_ended(const FaTask *task, const GError *failure, void *data)
     }
     pulled->plan->state = FA_PLAN_THERE;
     if (events->pulled != NULL)
-        events->pulled(task->id, pulled->was_there ? NULL : pulled->plan->place, pulled->bytes,
-                       events->data);
+        events->pulled(task->id, pulled->place, pulled->bytes, events->data);
 }
 
 static void

@@ -255,18 +255,12 @@ fa_pulls_find(FaPulls *pulls, FaWanted *wanted, size_t length, GError **error)
     return true;
 }
 
-bool
-fa_pulls_take(FaPulls *pulls, FaStore *store, const FaWanted *wanted, uint64_t *ret_bytes,
-              FaCancel *cancel, GError **error)
+static bool
+take_from(FaPulls *pulls, Place *place, FaStore *store, const FaWanted *wanted, uint64_t *ret_bytes,
+          FaCancel *cancel, GError **error)
 {
-    Place *place = NULL;
     FaPullStats stats;
     FaDigest tree;
-    for (guint i = 0; place == NULL && i < pulls->places->len; i++) {
-        Place *candidate = g_ptr_array_index(pulls->places, i);
-        place = strcmp(candidate->shown, wanted->place) == 0 ? candidate : NULL;
-    }
-    g_assert(place != NULL);
     FaSupplier *supplier = borrow(pulls, place, cancel, error);
     if (supplier == NULL)
         return false;
@@ -282,4 +276,32 @@ fa_pulls_take(FaPulls *pulls, FaStore *store, const FaWanted *wanted, uint64_t *
     if (ok)
         *ret_bytes = stats.bytes_received;
     return ok;
+}
+
+bool
+fa_pulls_take(FaPulls *pulls, FaStore *store, const FaWanted *wanted, uint64_t *ret_bytes,
+              const char **ret_place, FaCancel *cancel, GError **error)
+{
+    g_autoptr(GError) first = NULL;
+    bool is_reached = false;
+    for (guint i = 0; i < pulls->places->len; i++) {
+        Place *place = g_ptr_array_index(pulls->places, i);
+        g_autoptr(GError) problem = NULL;
+        is_reached = is_reached || strcmp(place->shown, wanted->place) == 0;
+        if (!is_reached)
+            continue;
+        if (take_from(pulls, place, store, wanted, ret_bytes, cancel, &problem)) {
+            *ret_place = place->shown;
+            return true;
+        }
+        if (first == NULL || fa_error_is(problem, FA_ERROR_CANCELLED)) {
+            g_clear_error(&first);
+            first = g_steal_pointer(&problem);
+        }
+        if (fa_error_is(first, FA_ERROR_CANCELLED))
+            break;
+    }
+    /* What a later place says of it is of less use: most likely that it has no such build. */
+    g_propagate_error(error, g_steal_pointer(&first));
+    return false;
 }

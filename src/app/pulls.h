@@ -40,6 +40,7 @@ typedef struct FaWanted {
 
 /* Asks the places, one after the other, for what none had so far. Only CANCELLED is an error. */
 bool fa_pulls_find(FaPulls *pulls, FaWanted *wanted, size_t length, GError **error);
-/* Pulls what was found, into @store; from any thread, several at once. */
+/* Pulls what was found, into @store, where it was found or from a later place; from any thread, several at once. *ret_place
+ * is the pulls' own. */
 bool fa_pulls_take(FaPulls *pulls, FaStore *store, const FaWanted *wanted, uint64_t *ret_bytes,
-                   FaCancel *cancel, GError **error);
+                   const char **ret_place, FaCancel *cancel, GError **error);

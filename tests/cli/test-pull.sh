@@ -76,6 +76,10 @@ cp -r public/builds public/trees broken
 pulls_from "$work/broken"
 for pack in broken/trees/*/*.pack; do truncate -s 100 "$pack"; done
 check 'a-build-that-is-not-whole-is-built' built_since "'$build' is built here: "
+anew
+pulls_from "$work/broken" "$url"
+run -C site build dev.minimal
+check 'another-place-has-what-one-gives-out-broken' has "$err" "(pulled from $url"
 run store key other
 other=$out
 pulls_from "$url"
