@@ -67,6 +67,10 @@ bool fa_release_reject(FaContext *context, const char *label, const char *why, G
 GPtrArray *fa_release_list_changes(FaContext *context, const FaRelease *before,
                                    const FaRelease *after, FaCancel *cancel, GError **error);
 
+/* Writes the bundle of app/bundle.h; *ret_bytes of it. */
+bool fa_release_export(FaContext *context, const char *label, const char *file, FaCancel *cancel,
+                       uint64_t *ret_bytes, GError **error);
+
 typedef struct FaReleaseCheck {
     char *component; /* or "product" */
     char *problem;   /* (nullable) NULL: all is well */

@@ -57,6 +57,13 @@ check 'the-edge-says-where-it-leads' is "$status:$(jq -r '.hosts[0] | "\(.enviro
 run -C site release show 0.1 --json
 check 'a-release-tells-where-it-went' is "$(jq -r '.state' <<< "$out")" live
 
+check 'an-export-wants-a-file' exits 2 -C site release export 0.1
+run -C site release export 0.1 -o bundle.tar.zst
+check 'a-release-is-exported' is "$status:$(zstd -dc site/bundle.tar.zst | tar -x && ls -d minimal-0.1)" 0:minimal-0.1
+mkdir minimal-0.1/home
+run -C minimal-0.1 build dev.minimal
+check 'a-bundle-is-built-elsewhere' is "$status" 0
+
 # The next one, of other content and other settings: what was frozen stays frozen.
 sed -i 's/It works/It works better/' site/hello/www/index.html
 run -C site release cut --json
