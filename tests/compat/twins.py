@@ -5,7 +5,9 @@
 
 What is not the same on purpose is in docs/coming-from-supervisor.md, and is not asked here.
 """
+import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -179,6 +181,19 @@ def command(supervisor, client, words, stdin=''):
     return text, done.returncode
 
 
+def followed(supervisor, client, words):
+    """What is shown until Ctrl-C, which is pressed when the first words of the log are there, and how it ends."""
+    env = dict(os.environ, PYTHONUNBUFFERED='1')
+    with subprocess.Popen([client, '-c', supervisor.config, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env) as process:
+        text = b''
+        while not text.endswith((b'out\nerr\n', b'404\n')) and (piece := process.stdout.read1()):
+            text += piece
+        if b'404' not in text:
+            process.send_signal(signal.SIGINT)
+        text += process.stdout.read()
+        return plain(supervisor, text.decode()), process.wait()
+
+
 def settle(supervisor):
     """Until all that starts by itself has started, and what was written is in the logs."""
     rpc = proxy(supervisor).supervisor
@@ -198,6 +213,8 @@ def main():
             tap.equal(command(twin, our_client, words.split()), command(model, '/usr/bin/supervisorctl', words.split()), 'ctl ' + words)
         for typed in SHELLS:
             tap.equal(command(twin, our_client, [], typed), command(model, '/usr/bin/supervisorctl', [], typed), 'ctl < %r' % typed)
+        for words in ('tail -f redir', 'tail -f nolog', 'tail -f nope'):
+            tap.equal(followed(twin, our_client, words.split()), followed(model, '/usr/bin/supervisorctl', words.split()), words)
         tap.equal(command(twin, our_client, ['']), command(model, '/usr/bin/supervisorctl', ['']), 'ctl with an empty command')
     with Supervisor('/usr/bin/supervisord', PROGRAMS) as model, Supervisor(ours, PROGRAMS) as twin:
         for supervisor in (model, twin):

@@ -5,10 +5,12 @@
 #include <netdb.h>
 #include <poll.h>
 #include <stdarg.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -331,12 +333,25 @@ sv_ctl_follow(SvCtl *ctl, const char *path, bool (*also)(SvCtl *ctl, void *data)
 
     if (fd < 0)
         return fd;
+    /* Ctrl-C comes as one more thing to read: a log that never pauses must not hide it. */
+    sigset_t interrupt, old;
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    sigprocmask(SIG_BLOCK, &interrupt, &old);
+    int signals = signalfd(-1, &interrupt, SFD_CLOEXEC);
+    struct signalfd_siginfo info;
+    bool interrupted = false;
     show(&chunks, data, length);
     while (!chunks.ended) {
-        struct pollfd polls[2] = {{.fd = fd, .events = POLLIN},
-                                  {.fd = also ? STDIN_FILENO : -1, .events = POLLIN}};
-        if (poll(polls, 2, -1) < 0)
+        struct pollfd polls[3] = {{.fd = fd, .events = POLLIN},
+                                  {.fd = also ? STDIN_FILENO : -1, .events = POLLIN},
+                                  {.fd = signals, .events = POLLIN}};
+        if (poll(polls, 3, -1) < 0)
             break;
+        if (polls[2].revents) {
+            interrupted = read(signals, &info, sizeof info) > 0;
+            break;
+        }
         if (polls[1].revents && !also(ctl, user))
             break;
         if (!polls[0].revents)
@@ -346,6 +361,8 @@ sv_ctl_follow(SvCtl *ctl, const char *path, bool (*also)(SvCtl *ctl, void *data)
             break;
         show(&chunks, data, (size_t)n);
     }
+    close(signals);
+    sigprocmask(SIG_SETMASK, &old, NULL);
     close(fd);
-    return 0;
+    return interrupted;
 }

@@ -31,9 +31,9 @@ follow(SvCtl *ctl, const char *path, bool (*also)(SvCtl *ctl, void *data), void 
     sigaction(SIGINT, &action, &old);
     int r = sv_ctl_follow(ctl, path, also, data);
     sigaction(SIGINT, &old, NULL);
-    if (r < 0)
-        ctl->exit_code = SV_EXIT_GENERIC;
-    putchar('\n');
+    /* A log that cannot be followed is no failure for supervisorctl. */
+    if (r > 0 && !also)
+        putchar('\n');
 }
 
 /* "-100", "-f" and, as int() reads it, "--100", which is where to begin. */

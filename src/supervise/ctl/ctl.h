@@ -42,7 +42,7 @@ typedef struct SvCtl {
  * fault whose text is the value. Returns 0, or negative errno with ctl->problem set; -EACCES asks for a password. */
 int sv_ctl_call(SvCtl *ctl, SvValue *ret_value, int64_t *ret_fault, const char *method,
                 const char *format, ...);
-/* Shows what comes to @path on stdout until it ends or Ctrl-C is pressed. Returns 0 or negative errno. */
+/* Shows what comes to @path on stdout. Returns 0 at its end, 1 when Ctrl-C was pressed, or negative errno. */
 int sv_ctl_follow(SvCtl *ctl, const char *path, bool (*also)(SvCtl *ctl, void *data), void *data);
 void sv_ctl_disconnect(SvCtl *ctl);
 
