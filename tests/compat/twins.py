@@ -183,6 +183,7 @@ def command(supervisor, client, words, stdin=''):
 
 def followed(supervisor, client, words):
     """What is shown until Ctrl-C, which is pressed when the first words of the log are there, and how it ends."""
+    proxy(supervisor).supervisor.sendProcessStdin('redir', 'out\nerr\n')
     env = dict(os.environ, PYTHONUNBUFFERED='1')
     with subprocess.Popen([client, '-c', supervisor.config, *words], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env) as process:
         text = b''
