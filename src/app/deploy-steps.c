@@ -9,6 +9,7 @@
 #include "app/setup.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "config/migration.h"
 #include "domain/ports.h"
 #include "site/portcheck.h"
 #include "sys/clock.h"
@@ -129,11 +130,36 @@ decide_built(const FaState *state, void *data)
                                    built->made, &asker);
 }
 
+/* To run them is planned; until then a release that needs them goes nowhere, rather than without them. */
+static bool
+check_migrations(const FaDeployWork *work, GError **error)
+{
+    for (guint i = 0; i < work->plan->len; i++) {
+        const FaAssembled *built = g_ptr_array_index(work->plan, i);
+        const FaRecipe *recipe =
+            fa_product_find_component(fa_context_get_product(work->context), built->component);
+        if (recipe->migrations == NULL)
+            continue;
+        g_autofree char *folder = g_build_filename(built->path, recipe->migrations, NULL);
+        g_autoptr(GPtrArray) scripts = fa_config_load_migrations(
+            recipe->name, folder, fa_context_get_diags(work->context), error);
+        if (scripts == NULL || !fa_context_check(work->context, error))
+            return false;
+        if (scripts->len > 0)
+            return fa_fail(error, FA_ERROR_REFUSED,
+                           "'%s' has migrations, which deployments do not run yet\nhelp: "
+                           "'fassembler up' of an environment whose track is 'anything' does "
+                           "without them",
+                           recipe->name);
+    }
+    return true;
+}
+
 /* What a release was made of the first time is what it is made of for ever. */
 static bool
 do_build(FaDeployWork *work, GError **error)
 {
-    if (!need_plan(work, error))
+    if (!need_plan(work, error) || !check_migrations(work, error))
         return false;
     g_autoptr(FaStore) store = fa_store_open(fa_context_get_home(work->host), error);
     g_autoptr(GPtrArray) made = store != NULL ? list_made(work, store, error) : NULL;
@@ -500,7 +526,7 @@ fa_deploy_do(FaDeployWork *work, FaDeployStep step, char **ret_detail, GError **
     case FA_DEPLOY_STEP_MIGRATE_OFFLINE:
     case FA_DEPLOY_STEP_MAINTENANCE_OFF:
     case FA_DEPLOY_STEP_MIGRATE_BACK:
-        return true; /* a release that declares migrations is refused before */
+        return true; /* check_migrations() */
     }
     g_assert_not_reached();
 }

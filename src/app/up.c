@@ -9,6 +9,7 @@
 #include "app/names.h"
 #include "app/processes.h"
 #include "app/setup.h"
+#include "app/state.h"
 #include "base/error.h"
 #include "ledger/ledger.h"
 #include "sys/fs.h"
@@ -133,6 +134,22 @@ record_up(FaContext *context, const FaChoice *choice, FaLedger *ledger, const Fa
     return false;
 }
 
+/* A deployment, at work or left half done, is not to be overtaken. */
+static bool
+check_no_deployment(const FaContext *context, const FaChoice *choice, GError **error)
+{
+    g_autofree char *name = fa_names_choice(choice);
+    g_autoptr(FaState) state = fa_state_open(context, error);
+    const FaStanding *standing = state != NULL ? fa_running_find(state->running, name) : NULL;
+    if (state == NULL)
+        return false;
+    return standing == NULL || standing->open == NULL ||
+           fa_fail(error, FA_ERROR_CONFLICT,
+                   "a deployment of '%s' to %s is under way, or was left half done\nhelp: "
+                   "'fassembler deploy --resume %s' finishes it",
+                   standing->open->release, name, name);
+}
+
 bool
 fa_up(FaContext *context, const FaChoice *choice, const FaUpOptions *options, char **ret_url,
       GError **error)
@@ -140,6 +157,7 @@ fa_up(FaContext *context, const FaChoice *choice, const FaUpOptions *options, ch
     g_autoptr(GPtrArray) plan = NULL;
     FaEditPolicy policy;
     if (!read_policy(options->on_edit, &policy, error) ||
+        !check_no_deployment(context, choice, error) ||
         !fa_assemble(context, choice, &options->assemble, &plan, error))
         return false;
 

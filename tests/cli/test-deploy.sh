@@ -104,6 +104,14 @@ check 'going-back-twice-goes-no-way-forth' exits 4 -C site rollback live.minimal
 run -C site deploy 0.1.1 live.minimal --watch 1s
 check 'and-forth-again' is "$status:$(served)" 0:0.1.1
 check 'going-back-to-what-never-ran-there-is-refused' exits 3 -C site rollback live.minimal --to 0.1.3
+mkdir -p site/hello/migrations/001-one
+echo 'mode: online' > site/hello/migrations/001-one/migration.yaml
+echo true > site/hello/migrations/001-one/up
+sed -i 's|cp -r www bin tests|cp -r www bin tests migrations|; s|^port: 0|port: 0\nmigrations: migrations|' site/components/hello.yaml
+run -C site release cut 0.2
+run -C site deploy 0.2 live.minimal --watch 1s
+check 'what-needs-migrations-is-refused-rather-than-deployed-without' has "$status:$err" 'has migrations'
+sed -i 's| migrations | |; /^migrations:/d' site/components/hello.yaml
 run -C site release reject 0.1.3 --why 'dies at once'
 check 'a-release-is-rejected' is "$status" 0
 check 'a-rejected-release-goes-nowhere' exits 3 -C site deploy 0.1.3 live.minimal
@@ -111,7 +119,7 @@ check 'it-says-why' has "$err" 'dies at once'
 check 'a-rejection-wants-a-reason' exits 3 -C site release reject 0.1.2
 
 # Killed at any step, the next command brings it to an end; nothing is ever half.
-run -C site release cut
+run -C site release cut 0.1.4
 before=$(served)
 bad=''
 for step in build render start check switch drain stop; do
@@ -139,6 +147,7 @@ check 'of-two-deployments-the-second-is-refused' has "$status:$err" '6:'
 check 'it-says-who-is-first' has "$err" "$pid"
 kill -KILL "$pid"
 wait "$pid" 2> /dev/null
+check 'up-does-not-overtake-a-deployment' exits 6 -C site up live.minimal
 run -C site deploy --undo live.minimal
 check 'behind-the-switch-nothing-is-given-up' is "$status" 3
 run -C site deploy --resume live.minimal --watch 1s
