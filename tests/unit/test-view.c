@@ -218,6 +218,8 @@ test_reasons(Fixture *fixture, gconstpointer data)
         g_assert_null(strpbrk(without, "$[]"));
         g_assert_null(strpbrk(with, "$[]"));
         g_assert_cmpuint(strlen(with), >, 5);
+        g_autofree char *help = fa_view_reason_help(&reason);
+        g_assert_true(help == NULL || strpbrk(help, "$[]") == NULL);
     }
     g_autoptr(GPtrArray) reasons = fa_reasons_new();
     fa_reasons_add(reasons, FA_REASON_RELEASE_REJECTED, "0.6", "it is slow");
@@ -226,7 +228,7 @@ test_reasons(Fixture *fixture, gconstpointer data)
     g_autofree char *text = print(object);
     g_assert_cmpstr(text, ==,
                     "{\"reasons\":[{\"code\":\"release-rejected\",\"detail\":\"it is slow\","
-                    "\"subject\":\"0.6\",\"text\":\"release '0.6' was rejected: it is slow\"}]}");
+                    "\"help\":\"'fassembler release show 0.6' says by whom\",\"subject\":\"0.6\",\"text\":\"release '0.6' was rejected: it is slow\"}]}");
 }
 
 #define ADD(name, function) g_test_add(name, Fixture, NULL, set_up, function, tear_down)
