@@ -8,8 +8,10 @@ mkdir site/home
 base=$("$here/../free-ports" 500)
 edge=$("$here/../free-ports" 1)
 sed -i "s/base-port: [0-9]*/base-port: $base/" site/fassembler.yaml
+# shellcheck disable=SC2016 # for the recipe to expand
 sed -i 's|^  functional:|  smoke: ["sh $out/tests/smoke ${slot-url}"]\n  functional:|' site/components/hello.yaml
 echo "edge: {listen: \"127.0.0.1:$edge\"}" >> site/fassembler.yaml
+# shellcheck disable=SC2016
 printf 'curl -fsS "$1/" | grep -q works\n' > site/hello/tests/smoke
 live=site/home/sites/minimal/live
 

@@ -226,9 +226,11 @@ test_reasons(Fixture *fixture, gconstpointer data)
     JsonObject *object = json_object_new();
     json_object_set_array_member(object, "reasons", fa_view_reasons(reasons));
     g_autofree char *text = print(object);
-    g_assert_cmpstr(text, ==,
-                    "{\"reasons\":[{\"code\":\"release-rejected\",\"detail\":\"it is slow\","
-                    "\"help\":\"'fassembler release show 0.6' says by whom\",\"subject\":\"0.6\",\"text\":\"release '0.6' was rejected: it is slow\"}]}");
+    g_assert_cmpstr(
+        text, ==,
+        "{\"reasons\":[{\"code\":\"release-rejected\",\"detail\":\"it is slow\","
+        "\"help\":\"'fassembler release show 0.6' says by "
+        "whom\",\"subject\":\"0.6\",\"text\":\"release '0.6' was rejected: it is slow\"}]}");
 }
 
 #define ADD(name, function) g_test_add(name, Fixture, NULL, set_up, function, tear_down)
