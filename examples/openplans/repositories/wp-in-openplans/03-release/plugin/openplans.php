@@ -21,6 +21,23 @@ function openplans_release()
 /* The theme lies beside this plugin, outside of WordPress, which is read-only. */
 register_theme_directory(dirname(__DIR__) . '/themes');
 
+/*
+ * WordPress keeps in its database where the theme is. Each release has its own, and two of them share the database while one
+ * takes the other's place: what counts is where this one is.
+ */
+function openplans_theme_root()
+{
+    return dirname(__DIR__) . '/themes';
+}
+add_filter('pre_option_stylesheet_root', 'openplans_theme_root');
+add_filter('pre_option_template_root', 'openplans_theme_root');
+
+function openplans_theme_roots()
+{
+    return array('openplans' => openplans_theme_root());
+}
+add_filter('pre_site_transient_theme_roots', 'openplans_theme_roots');
+
 function openplans_theme_uri($uri, $site, $theme)
 {
     return $theme === 'openplans' ? OPENPLANS_URL . '/blog/openplans/themes' : $uri;
