@@ -1,0 +1,122 @@
+#!/usr/bin/python3
+"""load.py HOST PORT CURRENT RATE: asks the example openplans through the edge until its stdin ends, then tells as JSON.
+
+Open loop: a request begins every 1/RATE seconds, whether the ones before have been answered or not; half of them on
+connections that are kept. One in five adds a task. CURRENT is the link that a deployment switches: no answer to a request that began
+after it was switched may be of the release before.
+
+{ "requests", "failed", "examples": of failures, "posts", "p50-ms", "p99-ms", "late": of a release that was switched away }
+"""
+import collections
+import http.client
+import json
+import os
+import queue
+import sys
+import threading
+import time
+
+THREADS = 24
+FILE_CLOCK = 0.01  # seconds that the time of a file may be behind
+PATHS = ['/tasks/api/lists', '/blog/', '/tasks/', '/blog/']
+
+
+class Load:
+    def __init__(self, host, port, current, rate):
+        self.host, self.port, self.current, self.rate = host, port, current, rate
+        self.jobs = queue.Queue()
+        self.lock = threading.Lock()
+        self.latencies, self.failures, self.answers = [], [], []
+        self.posts = 0
+        self.switches = []
+
+    def ask(self, number, kept):
+        """One request; whose turn it was, not when a thread was free, is when it began to be waited for."""
+        connection = kept or http.client.HTTPConnection('127.0.0.1', self.port, timeout=30)
+        due = self.begun + number / self.rate
+        began = time.time()
+        is_post = number % 5 == 0
+        path = '/tasks/api/tasks' if is_post else PATHS[number % len(PATHS)]
+        body = json.dumps({'list': 'load', 'title': 'task %d' % number}) if is_post else None
+        try:
+            connection.request('POST' if is_post else 'GET', path, body,
+                               {'Host': self.host, 'Content-Type': 'application/json'})
+            answer = connection.getresponse()
+            text = answer.read()
+            with self.lock:
+                self.latencies.append(time.time() - due)
+                self.posts += is_post
+                self.answers.append((began, answer.getheader('X-Release')))
+                if answer.status >= 400 or not text:
+                    self.failures.append('%s %d %s' % (path, answer.status, text[:80]))
+        except (OSError, http.client.HTTPException) as error:
+            with self.lock:
+                self.failures.append('%s %r' % (path, error))
+            connection.close()
+        if not kept:
+            connection.close()
+
+    def work(self, is_kept):
+        kept = http.client.HTTPConnection('127.0.0.1', self.port, timeout=30) if is_kept else None
+        while (number := self.jobs.get()) is not None:
+            self.ask(number, kept)
+
+    def watch(self):
+        """When the link was switched, by its own time, and what it led to before."""
+        before = None
+        while not self.ended.wait(0.002):
+            try:
+                target, when = os.readlink(self.current), os.lstat(self.current).st_ctime + FILE_CLOCK
+            except OSError:
+                continue
+            if before not in (None, target):
+                self.switches.append((when, os.path.basename(before).rsplit('-', 1)[0]))
+            before = target
+
+    def run(self):
+        self.ended = threading.Event()
+        watcher = threading.Thread(target=self.watch)
+        workers = [threading.Thread(target=self.work, args=(i % 2 == 0,)) for i in range(THREADS)]
+        self.begun = time.time()
+        for thread in [watcher] + workers:
+            thread.start()
+        end = threading.Thread(target=sys.stdin.read, daemon=True)
+        end.start()
+        number = 0
+        while end.is_alive():
+            self.jobs.put(number)
+            number += 1
+            time.sleep(max(0, self.begun + number / self.rate - time.time()))
+        for _ in workers:
+            self.jobs.put(None)
+        for thread in workers:
+            thread.join()
+        self.ended.set()
+        watcher.join()
+
+    def late(self):
+        """Answers of a release that had been switched away before they were asked for, and not switched back to."""
+        count = 0
+        for began, release in self.answers:
+            away = [old for when, old in self.switches if when < began]
+            if release is not None and away and release == away[-1]:
+                count += 1
+        return count
+
+    def tell(self):
+        self.latencies.sort()
+        at = lambda share: round(self.latencies[int(len(self.latencies) * share)] * 1000, 1)
+        releases = collections.Counter(release for _, release in self.answers if release)
+        print(json.dumps({'requests': len(self.latencies), 'failed': len(self.failures),
+                          'examples': self.failures[:3], 'posts': self.posts, 'p50-ms': at(0.5),
+                          'p99-ms': at(0.99), 'switches': len(self.switches), 'late': self.late(),
+                          'releases': releases}))
+
+
+def main():
+    load = Load(sys.argv[1], int(sys.argv[2]), sys.argv[3], float(sys.argv[4]))
+    load.run()
+    load.tell()
+
+
+main()
