@@ -8,8 +8,18 @@
  * somebody is always killed. Random operations alone would hardly ever move a train.
  */
 #define WEEKS       14
-#define WALKS       24
 #define MUTANT_RUNS 150
+
+/* Under a sanitizer, a hundred times as slow, memory is what is looked at: a few walks, and no mutants. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define IS_SANITIZED true
+#endif
+#endif
+#if !defined(IS_SANITIZED)
+#define IS_SANITIZED false
+#endif
+#define WALKS (IS_SANITIZED ? 2u : 24u)
 
 static const char *const sites[] = {"first", "second"};
 
@@ -300,7 +310,7 @@ test_laws(void)
     /* A law that nothing came near to says nothing. */
     for (Count count = 0; count < COUNTS; count++) {
         g_test_message("%s: %u", names[count], counts[count]);
-        if (counts[count] == 0)
+        if (counts[count] == 0 && !IS_SANITIZED)
             g_error("in %u walks there were no '%s'", WALKS, names[count]);
     }
 }
@@ -344,7 +354,7 @@ main(int argc, char **argv)
     };
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/weeks/the-laws-hold", test_laws);
-    for (int mutant = MUTANT_NONE + 1; mutant < MUTANTS; mutant++) {
+    for (int mutant = MUTANT_NONE + 1; mutant < MUTANTS && !IS_SANITIZED; mutant++) {
         g_autofree char *name = g_strconcat("/weeks/caught/", mutants[mutant], NULL);
         g_test_add_data_func(name, GINT_TO_POINTER(mutant), test_mutant);
     }
