@@ -412,7 +412,8 @@ do_switch(FaDeployWork *work, char **ret_detail, GError **error)
     /* The supervisor's own file is another now; what both slots run is the same as before. */
     return record_switched(work, &switched, error) &&
            fa_processes_update(work->layout, cancel_of(work), error) &&
-           restart_lasting(work, error) && fa_edge_follow(work->host, cancel_of(work), error);
+           (is_first(work) || restart_lasting(work, error)) &&
+           fa_edge_follow(work->host, cancel_of(work), error);
 }
 
 static bool

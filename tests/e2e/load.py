@@ -17,7 +17,6 @@ import threading
 import time
 
 THREADS = 24
-FILE_CLOCK = 0.01  # seconds that the time of a file may be behind
 PATHS = ['/tasks/api/lists', '/blog/', '/tasks/', '/blog/']
 
 
@@ -46,7 +45,7 @@ class Load:
             with self.lock:
                 self.latencies.append(time.time() - due)
                 self.posts += is_post
-                self.answers.append((began, answer.getheader('X-Release')))
+                self.answers.append((began, time.time(), answer.getheader('X-Release')))
                 if answer.status >= 400 or not text:
                     self.failures.append('%s %d %s' % (path, answer.status, text[:80]))
         except (OSError, http.client.HTTPException) as error:
@@ -62,15 +61,15 @@ class Load:
             self.ask(number, kept)
 
     def watch(self):
-        """When the link was switched, by its own time, and what it led to before."""
+        """When the link had been switched for sure, and what it led to before."""
         before = None
         while not self.ended.wait(0.002):
             try:
-                target, when = os.readlink(self.current), os.lstat(self.current).st_ctime + FILE_CLOCK
+                target = os.readlink(self.current)
             except OSError:
                 continue
             if before not in (None, target):
-                self.switches.append((when, os.path.basename(before).rsplit('-', 1)[0]))
+                self.switches.append((time.time(), os.path.basename(before).rsplit('-', 1)[0]))
             before = target
 
     def run(self):
@@ -95,18 +94,19 @@ class Load:
         watcher.join()
 
     def late(self):
-        """Answers of a release that had been switched away before they were asked for, and not switched back to."""
+        """Answers of a release that had been switched away before they were asked for, with no switch meanwhile."""
         count = 0
-        for began, release in self.answers:
+        for began, ended, release in self.answers:
             away = [old for when, old in self.switches if when < began]
-            if release is not None and away and release == away[-1]:
+            is_between = any(began <= when <= ended for when, _ in self.switches)
+            if release is not None and away and release == away[-1] and not is_between:
                 count += 1
         return count
 
     def tell(self):
         self.latencies.sort()
         at = lambda share: round(self.latencies[int(len(self.latencies) * share)] * 1000, 1)
-        releases = collections.Counter(release for _, release in self.answers if release)
+        releases = collections.Counter(answer[2] for answer in self.answers if answer[2])
         print(json.dumps({'requests': len(self.latencies), 'failed': len(self.failures),
                           'examples': self.failures[:3], 'posts': self.posts, 'p50-ms': at(0.5),
                           'p99-ms': at(0.99), 'switches': len(self.switches), 'late': self.late(),
