@@ -2,33 +2,17 @@
 
 #include <string.h>
 
+#include "app/kept.h"
 #include "base/error.h"
 #include "build/component.h"
 #include "sys/fs.h"
 
-#define ROOT    "release"
-#define PRODUCT "product"
-#define DIGEST  "sha256:"
+#define ROOT   "release"
+#define DIGEST "sha256:"
 
 /* Of the product's folder; a home, repositories and whatever else lies in it belong to no release. */
 static const char *const parts[] = {
     "fassembler.yaml", "fassembler.lock", "components", "etc", "sites", NULL};
-
-static void
-make_key(const char *what, const FaDigest *tree, FaDigest *ret_key)
-{
-    g_autoptr(FaKeyHasher) hasher = fa_key_hasher_new(what);
-    fa_key_hasher_add_digest(hasher, "tree", tree);
-    fa_key_hasher_finish(hasher, ret_key);
-}
-
-bool
-fa_kept_source_is_there(FaStore *store, const FaDigest *tree)
-{
-    FaDigest key;
-    make_key("source", tree, &key);
-    return fa_store_lookup(store, &key, NULL, NULL);
-}
 
 char *
 fa_frozen_copy(const FaContext *context, GError **error)
@@ -72,7 +56,7 @@ keep_tree(FaStore *store, const char *label, const char *what, const char *name,
           const FaDigest *tree, GError **error)
 {
     FaDigest key;
-    make_key(what, tree, &key);
+    fa_kept_key(what, tree, &key);
     g_autofree char *whole = fa_component_name(name, NULL, &key);
     const char *const names[] = {whole, NULL};
     return add_to_root(store, label, names, error) &&
@@ -88,11 +72,11 @@ fa_frozen_keep(FaStore *store, const char *label, const char *directory, const F
     for (size_t i = 0; i < fa_pins_count(pins); i++) {
         const FaSourcePin *pin = fa_pins_at(pins, i);
         g_autofree char *name = g_strconcat("source-", pin->recipe->name, NULL);
-        if (pin->has_tree && !keep_tree(store, label, "source", name, &pin->tree, error))
+        if (pin->has_tree && !keep_tree(store, label, FA_KEPT_SOURCE, name, &pin->tree, error))
             return false;
     }
     if (!fa_store_import(store, directory, NULL, &tree, NULL, error) ||
-        !keep_tree(store, label, PRODUCT, PRODUCT, &tree, error))
+        !keep_tree(store, label, FA_KEPT_PRODUCT, FA_KEPT_PRODUCT, &tree, error))
         return false;
     *ret_digest = tree;
     return true;
@@ -117,7 +101,7 @@ fa_frozen_open(const FaContext *context, const char *label, const char *digest, 
         fa_fail(error, FA_ERROR_FAILED, "the ledger has no digest of the files of '%s'", label);
         return NULL;
     }
-    make_key(PRODUCT, &tree, &key);
+    fa_kept_key(FA_KEPT_PRODUCT, &tree, &key);
     if (!fa_store_lookup(store, &key, &name, NULL)) {
         fa_fail(error, FA_ERROR_NOT_FOUND,
                 "the files of release '%s' are not in the store\nhelp: 'fassembler store pull' "

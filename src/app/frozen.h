@@ -29,6 +29,3 @@ bool fa_frozen_keep_built(FaStore *store, const char *label, const char *const *
 /* (transfer full) (nullable) The context of the release. NOT_FOUND when the store has it no more. */
 FaContext *fa_frozen_open(const FaContext *context, const char *label, const char *digest,
                           GError **error);
-
-/* Is the tree of a source kept? */
-bool fa_kept_source_is_there(FaStore *store, const FaDigest *tree);

@@ -2,7 +2,7 @@
 
 #include "app/bundled.h"
 #include "app/develop.h"
-#include "app/frozen.h"
+#include "app/kept.h"
 #include "base/error.h"
 #include "config/lock.h"
 #include "sys/fs.h"

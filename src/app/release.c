@@ -4,6 +4,7 @@
 
 #include "app/change.h"
 #include "app/frozen.h"
+#include "app/kept.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "config/lock.h"
