@@ -233,8 +233,11 @@ def timers(pid):
     """The clock, the flags and the time of each timer that is set."""
     found = []
     for name in os.listdir('/proc/%d/fdinfo' % pid):
-        with open('/proc/%d/fdinfo/%s' % (pid, name), encoding='ascii') as file:
-            text = file.read()
+        try:
+            with open('/proc/%d/fdinfo/%s' % (pid, name), encoding='ascii') as file:
+                text = file.read()
+        except FileNotFoundError:  # closed since
+            continue
         values = re.search(r'clockid: (\d+).*settime flags: (\d+)\nit_value: \((\d+), (\d+)\)', text, re.DOTALL)
         if values and values.group(3, 4) != ('0', '0'):
             found.append(tuple(int(value) for value in values.group(1, 2, 3)))
