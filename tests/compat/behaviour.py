@@ -227,7 +227,7 @@ autostart=false
         # Zeros are no text: the end is looked for in the files.
         while not any(ends(supervisor.dir + name, b'over\n') for name in ('/flood.log', '/flood.log.1')):
             time.sleep(0.01)
-        while anonymous_memory(supervisor.process.pid) > before + 512:
+        while anonymous_memory(supervisor.process.pid) > before + 256:
             rpc.sendProcessStdin('drip', 'drop\n')
             time.sleep(0.01)
         tap.ok(True, 'what a flood took of memory is given back')
