@@ -222,6 +222,17 @@ world_plan(World *world, Disk *disk, FaDeployKind kind, const char *label)
     return plan;
 }
 
+/*
+ * Does @disk run @label, or did it before the deployment that is under way there? Between the switch and the event that
+ * says so, who asks the ledger hears of the one that ran before, and may be taken back to it.
+ */
+static bool
+is_at(const Disk *disk, const char *label)
+{
+    return g_strcmp0(disk->release, label) == 0 ||
+           (disk->plan != NULL && g_strcmp0(disk->plan->before_release, label) == 0);
+}
+
 /* What the plan says must be true of what is really there when it begins. */
 static void
 check_begin(World *world, const Disk *disk, const Plan *plan)
@@ -242,7 +253,7 @@ check_begin(World *world, const Disk *disk, const Plan *plan)
     if (plan->kind == FA_DEPLOY_ROLLBACK && !g_hash_table_contains(disk->ran, plan->release))
         world_violate(world, "P2 a rollback goes to what ran there", plan->release);
     if (g_hash_table_contains(world->rejected, plan->release) &&
-        !(is_leapfrog && g_strcmp0(live->release, plan->release) == 0))
+        !(is_leapfrog && is_at(live, plan->release)))
         world_violate(world, "P2 a rejected release goes nowhere", plan->release);
     if (is_live && plan->kind == FA_DEPLOY_DEPLOY && now != NULL) {
         g_hash_table_iter_init(&iter, now->changes);
