@@ -233,6 +233,24 @@ is_at(const Disk *disk, const char *label)
            (disk->plan != NULL && g_strcmp0(disk->plan->before_release, label) == 0);
 }
 
+/* Is all that @next changes against @label a fix? */
+static bool
+is_with_fixes(World *world, const Content *next, const char *label)
+{
+    const Content *before = world_content(world, label);
+    GHashTableIter iter;
+    gpointer change;
+    if (before == NULL)
+        return false;
+    g_hash_table_iter_init(&iter, next->changes);
+    while (g_hash_table_iter_next(&iter, &change, NULL)) {
+        if (!g_hash_table_contains(before->changes, change) &&
+            !g_hash_table_contains(world->fixes, change))
+            return false;
+    }
+    return true;
+}
+
 /* What the plan says must be true of what is really there when it begins. */
 static void
 check_begin(World *world, const Disk *disk, const Plan *plan)
@@ -262,14 +280,10 @@ check_begin(World *world, const Disk *disk, const Plan *plan)
                 world_violate(world, "P3 live loses no fix", change);
         }
     }
-    if (!is_leapfrog || world_content(world, live->release) == NULL)
-        return;
-    g_hash_table_iter_init(&iter, next->changes);
-    while (g_hash_table_iter_next(&iter, &change, NULL)) {
-        if (!g_hash_table_contains(world_content(world, live->release)->changes, change) &&
-            !g_hash_table_contains(world->fixes, change))
-            world_violate(world, "P16 leapfrog is live with fixes", change);
-    }
+    if (is_leapfrog && world_content(world, live->release) != NULL &&
+        !is_with_fixes(world, next, live->release) &&
+        !(live->plan != NULL && is_with_fixes(world, next, live->plan->before_release)))
+        world_violate(world, "P16 leapfrog is live with fixes", plan->release);
 }
 
 /* (transfer full) What does not know of any deployment. */
