@@ -1,6 +1,6 @@
 #pragma once
 /*
- * What a command is: one constant in one file cmd-NAME.c, listed once in commands.def. The dispatcher, `help`, the man
+ * What a command is: one constant in one file cmd-NAME.c, listed once in commands.def, with the right that it needs. The dispatcher, `help`, the man
  * page and the completions are made from these tables; nothing about a command is said twice.
  *
  *     typedef struct Options {

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 
-#define FA_COMMAND(name) extern const FaCmd fa_cmd_##name;
+#define FA_COMMAND(name_, action_, reach_) extern const FaCmd fa_cmd_##name_;
 #include "cli/commands.def"
 #undef FA_COMMAND
 
@@ -12,7 +12,7 @@ const FaCmd *const *
 fa_commands_all(void)
 {
     static const FaCmd *const all[] = {
-#define FA_COMMAND(name) &fa_cmd_##name,
+#define FA_COMMAND(name_, action_, reach_) &fa_cmd_##name_,
 #include "cli/commands.def"
 #undef FA_COMMAND
         NULL,
@@ -56,4 +56,45 @@ fa_group_to_string(FaGroup group)
         [FA_GROUP_PROGRAM] = "About fassembler",
     };
     return names[group];
+}
+
+FaCommandRight
+fa_commands_get_right(const FaCmd *command)
+{
+    static const struct {
+        const FaCmd *command;
+        FaCommandRight right;
+    } all[] = {
+#define FA_COMMAND(name_, action_, reach_)                                                         \
+    {&fa_cmd_##name_, {FA_ACTION_##action_, FA_REACH_##reach_}},
+#include "cli/commands.def"
+#undef FA_COMMAND
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
+        if (all[i].command == command)
+            return all[i].right;
+    }
+    return (FaCommandRight){FA_ACTION_OWN, FA_REACH_HERE};
+}
+
+char *
+fa_commands_describe_right(const FaCmd *command)
+{
+    const FaCommandRight right = fa_commands_get_right(command);
+    if (right.action == FA_ACTION_NONE)
+        return NULL;
+    if (right.reach == FA_REACH_HERE)
+        return g_strdup("For the home's own user");
+    FaRole least = fa_action_least_role(right.action);
+    FaRole anything = fa_action_least_role(fa_action_on_track(right.action, FA_TRACK_ANYTHING));
+    FaRole trunk = fa_action_least_role(fa_action_on_track(right.action, FA_TRACK_TRUNK));
+    const char *where = right.reach == FA_REACH_SERVED_ON_SITE    ? "that site"
+                        : fa_action_is_for_any_site(right.action) ? "any site"
+                                                                  : "all sites";
+    g_autofree char *text =
+        g_strdup_printf("Needs the role %s for %s", fa_role_to_string(least), where);
+    if (anything == least)
+        return g_steal_pointer(&text);
+    return g_strdup_printf("%s; %s where the track is anything%s", text,
+                           fa_role_to_string(anything), trunk == anything ? " or trunk" : "");
 }

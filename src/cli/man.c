@@ -77,6 +77,9 @@ append_command(GString *out, const FaCmd *command)
     g_string_append(out, ".\n");
     if (command->description != NULL)
         append_paragraphs(out, command->description);
+    g_autofree char *right = fa_commands_describe_right(command);
+    if (right != NULL)
+        append_paragraphs(out, right);
     append_options(out, command->options);
     for (const FaExample *example = command->examples; example != NULL && example->command != NULL;
          example++) {

@@ -29,6 +29,9 @@ append_command(GString *out, const FaCmd *command)
                            command->usage != NULL ? command->usage : "");
     if (command->description != NULL)
         g_string_append_printf(out, "\n%s\n", command->description);
+    g_autofree char *right = fa_commands_describe_right(command);
+    if (right != NULL)
+        g_string_append_printf(out, "\n%s.\n", right);
     if (command->options != NULL)
         append_options(out, command->options);
     if (command->examples != NULL)

@@ -76,6 +76,7 @@ test_access(void)
     static const FaGrant grants[] = {{"ana", "nyc", FA_ROLE_RELEASE_MANAGER},
                                      {"ana", "*", FA_ROLE_VIEWER},
                                      {"bob", "*", FA_ROLE_DEVELOPER},
+                                     {"eva", "nyc", FA_ROLE_DEVELOPER},
                                      {"root", "*", FA_ROLE_ADMIN}};
     static const struct {
         const char *actor;
@@ -91,6 +92,13 @@ test_access(void)
         {"bob", FA_ACTION_ACT_AS, NULL, "admin"},
         {"root", FA_ACTION_ENVIRONMENT_RETIRE, "nyc", ""},
         {"eve", FA_ACTION_LOOK, "nyc", "viewer"},
+        {"eve", FA_ACTION_LOOK, NULL, "viewer"},
+        {"eve", FA_ACTION_NONE, NULL, ""},
+        {"eva", FA_ACTION_LOOK, NULL, ""}, /* a part in one site is enough to look at all */
+        {"eva", FA_ACTION_NOTE_ADD, NULL, ""},
+        {"eva", FA_ACTION_LOOK, "openplans", "viewer"},
+        {"eva", FA_ACTION_RUN_ANYTHING, NULL, "developer"},
+        {"ana", FA_ACTION_STORE_GC, NULL, "admin"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GPtrArray) reasons = fa_access_check(grants, G_N_ELEMENTS(grants), cases[i].actor,
@@ -115,10 +123,34 @@ test_roles(void)
             g_autoptr(GPtrArray) reasons = fa_access_check(&grant, 1, "ana", action, "nyc");
             g_assert_true(reasons->len == 0 || !was_allowed);
             was_allowed = reasons->len == 0;
-            g_assert_true(role > FA_ROLE_NONE || !was_allowed);
+            g_assert_true(role > FA_ROLE_NONE || !was_allowed || action == FA_ACTION_NONE);
         }
         g_assert_true(was_allowed);
     }
+}
+
+/* Developers run what they like where anything may run, and bring trunk up to date where trunk runs; no more. */
+static void
+test_tracks(void)
+{
+    static const struct {
+        FaAction action;
+        FaTrack track;
+        FaAction is;
+    } cases[] = {
+        {FA_ACTION_DEPLOY, FA_TRACK_ANYTHING, FA_ACTION_RUN_ANYTHING},
+        {FA_ACTION_ROLLBACK, FA_TRACK_ANYTHING, FA_ACTION_RUN_ANYTHING},
+        {FA_ACTION_RUN, FA_TRACK_ANYTHING, FA_ACTION_RUN_ANYTHING},
+        {FA_ACTION_RUN, FA_TRACK_TRUNK, FA_ACTION_REFRESH},
+        {FA_ACTION_DEPLOY, FA_TRACK_TRUNK, FA_ACTION_DEPLOY},
+        {FA_ACTION_DEPLOY, FA_TRACK_RELEASE, FA_ACTION_DEPLOY},
+        {FA_ACTION_RUN, FA_TRACK_RELEASE, FA_ACTION_RUN},
+        {FA_ACTION_ROLLBACK, FA_TRACK_LIVE_FIX, FA_ACTION_ROLLBACK},
+        {FA_ACTION_ENVIRONMENT_RETIRE, FA_TRACK_ANYTHING, FA_ACTION_ENVIRONMENT_RETIRE},
+        {FA_ACTION_LOOK, FA_TRACK_ANYTHING, FA_ACTION_LOOK},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
+        g_assert_cmpint(fa_action_on_track(cases[i].action, cases[i].track), ==, cases[i].is);
 }
 
 int
@@ -130,5 +162,6 @@ main(int argc, char **argv)
     g_test_add_func("/note/what-migrates-needs-a-note", test_check);
     g_test_add_func("/access/a-role-is-for-a-site-or-for-all", test_access);
     g_test_add_func("/access/each-role-may-what-the-ones-before-may", test_roles);
+    g_test_add_func("/access/what-may-run-anything-is-for-developers", test_tracks);
     return g_test_run();
 }
