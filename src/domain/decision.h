@@ -42,6 +42,9 @@ typedef enum FaReasonCode {
     FA_REASON_NO_DEPLOYMENT_OPEN,
     FA_REASON_MOVED, /* something else runs there than what the plan was made from */
     FA_REASON_IRREVERSIBLE,
+    FA_REASON_MIGRATION_CHANGED, /* it was made, and does something else now */
+    FA_REASON_MIGRATION_LOST,    /* what would undo it is nowhere any more */
+    FA_REASON_BACKUP_MISSING,    /* there is none to put back */
     FA_REASON_RETIRED,
     FA_REASON_STEP_OUT_OF_TURN,
     FA_REASON_NOTE_MISSING,

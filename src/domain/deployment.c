@@ -110,6 +110,8 @@ fa_deployment_free(FaDeployment *deployment)
     g_free(deployment->by);
     g_free(deployment->host);
     g_free(deployment->reason);
+    g_ptr_array_unref(deployment->executed);
+    g_strfreev(deployment->answers);
     g_free(deployment);
 }
 
@@ -118,6 +120,20 @@ text_of(JsonObject *payload, const char *member)
 {
     const char *text = fa_json_get_string(payload, member);
     return text != NULL ? text : "";
+}
+
+/* (transfer full) */
+static char **
+read_answers(JsonObject *answers)
+{
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    g_autoptr(GList) names = answers != NULL ? json_object_get_members(answers) : NULL;
+    for (GList *name = names; name != NULL; name = name->next) {
+        const char *way = fa_json_get_string(answers, name->data);
+        g_autofree char *answer = g_strconcat(name->data, "=", way != NULL ? way : "", NULL);
+        g_strv_builder_add(builder, answer);
+    }
+    return g_strv_builder_end(builder);
 }
 
 FaDeployment *
@@ -145,6 +161,8 @@ fa_deployment_new(const FaEvent *begun)
     deployment->pid = fa_json_get_int(payload, "pid", 0);
     deployment->lifetime = fa_json_get_int(payload, "lifetime", 0);
     deployment->begun_at = deployment->last_at = begun->time;
+    deployment->executed = g_ptr_array_new_with_free_func((GDestroyNotify)fa_migration_free);
+    deployment->answers = read_answers(fa_json_get_object(payload, "migrations"));
     return deployment;
 }
 

@@ -27,6 +27,7 @@
 #include <stdbool.h>
 
 #include "domain/decision.h"
+#include "domain/migration.h"
 #include "domain/track.h"
 
 typedef enum FaDeployStep {
@@ -102,6 +103,9 @@ typedef struct FaDeployment {
         has_burnt_bridges; /* an irreversible migration was made offline, or one gone back past, or tried */
     bool has_ended;
     FaDeployOutcome outcome;
+    GPtrArray *executed; /* of FaMigration: what had been migrated when it began */
+    char **
+        answers; /* how to go past migrations that are in the way, as fa_migration_plan() wants them */
 } FaDeployment;
 
 void fa_deployment_free(FaDeployment *deployment);

@@ -120,6 +120,22 @@ static const FaEventField begun_1[] = {
     {"lifetime", FA_EVENT_FIELD_INT},
     {0},
 };
+/* migrations: how to go past those that are in the way, "COMPONENT/NAME": "keep" or "restore" */
+static const FaEventField begun_2[] = {
+    {"id", FA_EVENT_FIELD_TEXT},
+    {"deploy-kind", FA_EVENT_FIELD_TEXT, .words = "deploy rollback refresh"},
+    {"release", FA_EVENT_FIELD_TEXT},
+    {"from", FA_EVENT_FIELD_TEXT, .is_optional = true},
+    {"expects", FA_EVENT_FIELD_TEXT},
+    {"slot", FA_EVENT_FIELD_TEXT},
+    {"plan", FA_EVENT_FIELD_TEXT},
+    {"why", FA_EVENT_FIELD_TEXT, .is_optional = true},
+    {"pid", FA_EVENT_FIELD_INT},
+    {"host", FA_EVENT_FIELD_TEXT},
+    {"lifetime", FA_EVENT_FIELD_INT},
+    {"migrations", FA_EVENT_FIELD_OBJECT},
+    {0},
+};
 static const FaEventField step_1[] = {
     {"id", FA_EVENT_FIELD_TEXT},
     {"step", FA_EVENT_FIELD_TEXT},
@@ -147,7 +163,7 @@ static const FaEventField ended_1[] = {
     {"log", FA_EVENT_FIELD_TEXT, .is_optional = true},
     {0},
 };
-/* id: of the deployment; note: of the migration */
+/* id: of the deployment; note: of the migration; digest: of what it does; release: whose scripts were run */
 static const FaEventField ran_1[] = {
     {"id", FA_EVENT_FIELD_TEXT, .is_optional = true},
     {"component", FA_EVENT_FIELD_TEXT},
@@ -156,6 +172,8 @@ static const FaEventField ran_1[] = {
     {"mode", FA_EVENT_FIELD_TEXT, .words = "online offline"},
     {"reversible", FA_EVENT_FIELD_BOOL},
     {"note", FA_EVENT_FIELD_TEXT, .is_optional = true},
+    {"digest", FA_EVENT_FIELD_TEXT, .is_optional = true},
+    {"release", FA_EVENT_FIELD_TEXT, .is_optional = true},
     {"outcome", FA_EVENT_FIELD_TEXT, .words = "done failed"},
     {"took-ms", FA_EVENT_FIELD_INT},
     {0},
@@ -190,6 +208,7 @@ static const Schema schemas[] = {
     {FA_EVENT_RELEASE_REJECTED, 1, rejected_1},
     {FA_EVENT_NOTE_ADDED, 1, note_1},
     {FA_EVENT_DEPLOY_BEGUN, 1, begun_1},
+    {FA_EVENT_DEPLOY_BEGUN, 2, begun_2},
     {FA_EVENT_DEPLOY_STEP, 1, step_1},
     {FA_EVENT_DEPLOY_SWITCHED, 1, switched_1},
     {FA_EVENT_DEPLOY_ENDED, 1, ended_1},

@@ -22,6 +22,19 @@ check_standing(const FaStanding *standing, GPtrArray *reasons)
     }
 }
 
+/* (transfer full) */
+static JsonObject *
+describe_answers(const char *const *answers)
+{
+    JsonObject *object = json_object_new();
+    for (; answers != NULL && *answers != NULL; answers++) {
+        const char *equals = strrchr(*answers, '=');
+        g_autofree char *name = g_strndup(*answers, (gsize)(equals - *answers));
+        json_object_set_string_member(object, name, equals + 1);
+    }
+    return object;
+}
+
 FaDecision *
 fa_running_decide_begin(const FaRunning *running, const FaDeployBegin *begin, const FaAsker *asker)
 {
@@ -47,6 +60,7 @@ fa_running_decide_begin(const FaRunning *running, const FaDeployBegin *begin, co
     json_object_set_int_member(payload, "pid", begin->pid);
     json_object_set_string_member(payload, "host", begin->host);
     json_object_set_int_member(payload, "lifetime", begin->lifetime);
+    json_object_set_object_member(payload, "migrations", describe_answers(begin->answers));
     fa_decision_add_event(decision, asker, FA_EVENT_DEPLOY_BEGUN, begin->environment, payload);
     return decision;
 }

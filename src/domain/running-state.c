@@ -5,6 +5,54 @@
 #define NUMBER(time) ((uint64_t)(time))
 
 static void
+put_migrations(GByteArray *state, const GPtrArray *executed)
+{
+    fa_state_put_number(state, executed->len);
+    for (guint i = 0; i < executed->len; i++) {
+        const FaMigration *migration = g_ptr_array_index(executed, i);
+        fa_state_put_text(state, migration->component);
+        fa_state_put_text(state, migration->name);
+        fa_state_put_number(state, migration->mode);
+        fa_state_put_number(state, migration->is_reversible);
+        fa_state_put_number(state, migration->is_partial);
+        fa_state_put_text(state, migration->digest);
+        fa_state_put_text(state, migration->release);
+        fa_state_put_text(state, migration->deployment);
+    }
+}
+
+static void
+get_migrations(FaStateReader *reader, GPtrArray *executed)
+{
+    size_t count = fa_state_get_count(reader);
+    for (size_t i = 0; i < count && !reader->is_bad; i++) {
+        g_autofree char *component = fa_state_get_set_text(reader);
+        g_autofree char *name = fa_state_get_set_text(reader);
+        FaMigrationMode mode = fa_state_get_enum(reader, FA_MIGRATION_OFFLINE);
+        bool is_reversible = fa_state_get_enum(reader, 1);
+        FaMigration *migration = fa_migration_new(component, name, mode, is_reversible);
+        migration->is_partial = fa_state_get_enum(reader, 1);
+        migration->digest = fa_state_get_text(reader);
+        migration->release = fa_state_get_text(reader);
+        migration->deployment = fa_state_get_text(reader);
+        g_ptr_array_add(executed, migration);
+    }
+}
+
+/* (transfer full) */
+static char **
+get_answers(FaStateReader *reader)
+{
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    size_t count = fa_state_get_count(reader);
+    for (size_t i = 0; i < count && !reader->is_bad; i++) {
+        g_autofree char *answer = fa_state_get_set_text(reader);
+        g_strv_builder_add(builder, answer);
+    }
+    return g_strv_builder_end(builder);
+}
+
+static void
 put_deployment(GByteArray *state, const FaDeployment *open)
 {
     fa_state_put_text(state, open->id);
@@ -30,6 +78,10 @@ put_deployment(GByteArray *state, const FaDeployment *open)
     fa_state_put_number(state, open->is_switched);
     fa_state_put_number(state, open->was_switched);
     fa_state_put_number(state, open->has_burnt_bridges);
+    put_migrations(state, open->executed);
+    fa_state_put_number(state, g_strv_length(open->answers));
+    for (char **answer = open->answers; *answer != NULL; answer++)
+        fa_state_put_text(state, *answer);
 }
 
 /* It has not ended, or it would not be kept. */
@@ -61,6 +113,9 @@ get_deployment(FaStateReader *reader, const char *environment)
     open->is_switched = fa_state_get_enum(reader, 1);
     open->was_switched = fa_state_get_enum(reader, 1);
     open->has_burnt_bridges = fa_state_get_enum(reader, 1);
+    open->executed = g_ptr_array_new_with_free_func((GDestroyNotify)fa_migration_free);
+    get_migrations(reader, open->executed);
+    open->answers = get_answers(reader);
     reader->is_bad = reader->is_bad || (open->has_failed && open->reason == NULL);
     return open;
 }
@@ -81,15 +136,7 @@ put_standing(GByteArray *state, const FaStanding *standing)
     fa_state_put_text(state, standing->by);
     fa_state_put_text(state, standing->why);
     fa_state_put_number(state, NUMBER(standing->since));
-    fa_state_put_number(state, standing->executed->len);
-    for (guint i = 0; i < standing->executed->len; i++) {
-        const FaMigration *migration = g_ptr_array_index(standing->executed, i);
-        fa_state_put_text(state, migration->component);
-        fa_state_put_text(state, migration->name);
-        fa_state_put_number(state, migration->mode);
-        fa_state_put_number(state, migration->is_reversible);
-        fa_state_put_number(state, migration->is_partial);
-    }
+    put_migrations(state, standing->executed);
     fa_state_put_text(state, standing->broken.what);
     fa_state_put_text(state, standing->broken.reason);
     fa_state_put_text(state, standing->broken.revision);
@@ -104,21 +151,6 @@ put_standing(GByteArray *state, const FaStanding *standing)
     fa_state_put_number(state, standing->open != NULL);
     if (standing->open != NULL)
         put_deployment(state, standing->open);
-}
-
-static void
-get_migrations(FaStateReader *reader, GPtrArray *executed)
-{
-    size_t count = fa_state_get_count(reader);
-    for (size_t i = 0; i < count && !reader->is_bad; i++) {
-        g_autofree char *component = fa_state_get_set_text(reader);
-        g_autofree char *name = fa_state_get_set_text(reader);
-        FaMigrationMode mode = fa_state_get_enum(reader, FA_MIGRATION_OFFLINE);
-        bool is_reversible = fa_state_get_enum(reader, 1);
-        FaMigration *migration = fa_migration_new(component, name, mode, is_reversible);
-        migration->is_partial = fa_state_get_enum(reader, 1);
-        g_ptr_array_add(executed, migration);
-    }
 }
 
 static FaStanding *

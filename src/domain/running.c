@@ -165,8 +165,13 @@ apply_broken(FaStanding *standing, const FaEvent *event, JsonObject *payload)
 static void
 apply_begun(FaStanding *standing, const FaEvent *event, JsonObject *payload)
 {
+    if (standing->open != NULL)
+        return;
+    standing->open = fa_deployment_new(event);
     if (standing->open == NULL)
-        standing->open = fa_deployment_new(event);
+        return;
+    g_ptr_array_unref(standing->open->executed);
+    standing->open->executed = fa_migrations_copy(standing->executed);
 }
 
 static void
@@ -213,18 +218,6 @@ apply_ended(FaStanding *standing, const FaEvent *event, JsonObject *payload)
     g_clear_pointer(&standing->open, fa_deployment_free);
 }
 
-/* (nullable) */
-static FaMigration *
-find_migration(const FaStanding *standing, const char *component, const char *name)
-{
-    for (guint i = 0; i < standing->executed->len; i++) {
-        FaMigration *migration = g_ptr_array_index(standing->executed, i);
-        if (strcmp(migration->component, component) == 0 && strcmp(migration->name, name) == 0)
-            return migration;
-    }
-    return NULL;
-}
-
 /* Run: it is the last one now. Undone: it is there no more. Failed: it counts when it cannot be undone. */
 static void
 apply_migration(FaStanding *standing, const FaEvent *event, JsonObject *payload)
@@ -239,7 +232,7 @@ apply_migration(FaStanding *standing, const FaEvent *event, JsonObject *payload)
     apply_step(standing, event, payload);
     if (component == NULL || name == NULL)
         return;
-    FaMigration *before = find_migration(standing, component, name);
+    FaMigration *before = fa_migrations_find(standing->executed, component, name);
     if (!is_done && (!is_up || is_reversible || before != NULL))
         return;
     if (before != NULL)
@@ -250,6 +243,9 @@ apply_migration(FaStanding *standing, const FaEvent *event, JsonObject *payload)
         fa_migration_mode_from_string(mode, &how);
     FaMigration *migration = fa_migration_new(component, name, how, is_reversible);
     migration->is_partial = !is_done;
+    migration->digest = g_strdup(fa_json_get_string(payload, "digest"));
+    migration->release = g_strdup(fa_json_get_string(payload, "release"));
+    migration->deployment = g_strdup(fa_json_get_string(payload, "id"));
     g_ptr_array_add(standing->executed, migration);
 }
 

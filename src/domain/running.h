@@ -13,7 +13,7 @@
 
 /* Of the fold as it is kept in a snapshot. A change of what fa_running_apply() does needs the next number, too. */
 #define FA_RUNNING_FOLD    "running"
-#define FA_RUNNING_VERSION 1
+#define FA_RUNNING_VERSION 2
 
 /* How the last deployment to an environment went. */
 typedef struct FaStandingEnd {
@@ -84,6 +84,7 @@ typedef struct FaDeployBegin {
     const char *host;
     int64_t pid;
     FaSpan lifetime;
+    const char *const *answers; /* (nullable) about migrations, NULL-ended; each is valid */
 } FaDeployBegin;
 
 /*

@@ -34,7 +34,11 @@ static const char *const texts[] = {
     [FA_REASON_DEPLOYMENT_OPEN] = "a deployment to '$s' is under way[: $d]",
     [FA_REASON_NO_DEPLOYMENT_OPEN] = "no deployment to '$s' is under way",
     [FA_REASON_MOVED] = "'$s' does not run any more what this was planned for[, but build $d]",
-    [FA_REASON_IRREVERSIBLE] = "the migration '$s' was made and cannot be undone",
+    [FA_REASON_IRREVERSIBLE] = "the migration '$s' was made[ by release '$d'] and cannot be undone",
+    [FA_REASON_MIGRATION_CHANGED] =
+        "the migration '$s' was made[ by release '$d'], and does something else by now",
+    [FA_REASON_MIGRATION_LOST] = "what would undo the migration '$s' is not to be found[: $d]",
+    [FA_REASON_BACKUP_MISSING] = "there is no backup to undo the migration '$s'[: $d]",
     [FA_REASON_RETIRED] = "environment '$s' is retired",
     [FA_REASON_STEP_OUT_OF_TURN] = "'$s' is not what is next[: $d]",
     [FA_REASON_NOTE_MISSING] =
@@ -69,6 +73,13 @@ static const char *const helps[FA_REASON_ROLE_MISSING + 1] = {
     [FA_REASON_MOVED] = "somebody was first: look at 'fassembler board', and try again",
     [FA_REASON_IRREVERSIBLE] =
         "--migration $s=keep where the older code lives with it, =restore for the backup",
+    [FA_REASON_MIGRATION_CHANGED] = "what was made is not made again: put the change into another "
+                                    "one, with the next number; or "
+                                    "--migration $s=keep where what was made will do",
+    [FA_REASON_MIGRATION_LOST] = "--migration $s=keep where the other code lives with it",
+    [FA_REASON_BACKUP_MISSING] =
+        "'fassembler backup list' shows all; --migration $s=keep where the "
+        "older code lives with it",
     [FA_REASON_NOTE_MISSING] = "fassembler note add --component $s",
 };
 

@@ -248,15 +248,19 @@ migrate(World *world, const GMatchInfo *match)
     };
     g_autofree char *made = word(match, 1), *wanted = word(match, 2);
     g_autoptr(GPtrArray) before = migrations_of(made), after = migrations_of(wanted);
-    g_autoptr(FaMigrationPlan) plan = fa_migration_plan(before, after, NULL, 0);
+    g_autofree char *answer = word(match, 3);
+    const char *const answers[] = {answer, NULL};
+    g_autoptr(FaMigrationPlan) plan = fa_migration_plan(before, after, answers);
     g_autoptr(GString) text = g_string_new(NULL);
     if (plan->reasons->len > 0)
         return say_reasons(plan->reasons);
     for (guint i = 0; i < plan->steps->len; i++) {
         const FaMigrationStep *step = g_ptr_array_index(plan->steps, i);
         g_string_append_printf(text, "%s%s %c%s/%s", i > 0 ? ", " : "", phases[step->phase],
-                               step->is_down ? '-' : '+', step->migration->component,
-                               step->migration->name);
+                               step->is_restore ? '<'
+                               : step->is_down  ? '-'
+                                                : '+',
+                               step->migration->component, step->migration->name);
     }
     return g_strdup(text->len > 0 ? text->str : "nothing");
 }
@@ -277,7 +281,7 @@ static const struct {
     {"somebody deploys (\\S+) to ([^ ,]+)(?:, and nothing is lost)?", deploy},
     {"somebody deploys (\\S+) to ([^ ,]+), and `([^`]+)` is lost", deploy},
     {"somebody rolls (\\S+) back to (\\S+)", roll_back},
-    {"(.+) was made and (.+) is wanted", migrate},
+    {"(.+) was made and (.+) is wanted(?:, (\\S+))?", migrate},
 };
 
 static char *

@@ -164,27 +164,26 @@ plan_migrations(World *world, const Disk *disk, FaDeployKind kind, const char *l
     const FaStanding *standing = standing_of(world, disk);
     const GPtrArray *executed = standing != NULL ? standing->executed : none;
     const GPtrArray *wanted = world_content(world, label)->migrations;
-    FaMigrationPlan *plan = fa_migration_plan(executed, wanted, NULL, 0);
+    FaMigrationPlan *plan = fa_migration_plan(executed, wanted, NULL);
     if (!is_heard(world, plan->reasons))
         return plan;
-    g_autoptr(GArray) answers = g_array_new(FALSE, TRUE, sizeof(FaMigrationAnswer));
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
     for (guint i = 0; i < executed->len && kind == FA_DEPLOY_ROLLBACK; i++) {
         const FaMigration *migration = g_ptr_array_index(executed, i);
-        FaMigrationAnswer answer = {migration->component, migration->name,
-                                    world_chance(world, 50) ? FA_MIGRATION_KEEP
-                                                            : FA_MIGRATION_RESTORE};
+        bool is_kept = world_chance(world, 50);
         g_autofree char *subject = key_of(migration);
+        g_autofree char *answer = g_strconcat(subject, is_kept ? "=keep" : "=restore", NULL);
         if (!fa_reasons_has(plan->reasons, FA_REASON_IRREVERSIBLE, subject) ||
             !world_chance(world, 50))
             continue;
-        g_array_append_val(answers, answer);
-        if (answer.way == FA_MIGRATION_KEEP)
+        g_strv_builder_add(builder, answer);
+        if (is_kept)
             g_hash_table_add(keep, g_strdup(subject));
-        world->counts[answer.way == FA_MIGRATION_KEEP ? COUNT_KEPT : COUNT_RESTORED]++;
+        world->counts[is_kept ? COUNT_KEPT : COUNT_RESTORED]++;
     }
     fa_migration_plan_free(plan);
-    plan =
-        fa_migration_plan(executed, wanted, (const FaMigrationAnswer *)answers->data, answers->len);
+    g_auto(GStrv) answers = g_strv_builder_end(builder);
+    plan = fa_migration_plan(executed, wanted, (const char *const *)answers);
     if (!is_heard(world, plan->reasons))
         return plan;
     fa_migration_plan_free(plan);

@@ -60,6 +60,7 @@ append(Fixture *fixture, FaDecision *decision)
 static const char *
 begin_as(Fixture *fixture, const char *id, const char *release, const char *expects)
 {
+    const char *const answers[] = {"wiki/0001=keep", NULL};
     const FaDeployBegin begin = {.environment = "live.nyc",
                                  .id = id,
                                  .release = release,
@@ -68,7 +69,8 @@ begin_as(Fixture *fixture, const char *id, const char *release, const char *expe
                                  .plan = "p",
                                  .host = "h",
                                  .pid = 7,
-                                 .lifetime = 60};
+                                 .lifetime = 60,
+                                 .answers = answers};
     return append(fixture, fa_running_decide_begin(fixture->running, &begin, &fold_asker));
 }
 
@@ -256,6 +258,7 @@ test_second(Fixture *fixture, gconstpointer data)
     g_assert_cmpstr(begin_as(fixture, "d3", "0.6.2", "b1"), ==, "deployment-open live.nyc");
     const FaDeployment *open = get_open(fixture);
     g_assert_cmpstr(open->id, ==, "d2");
+    g_assert_cmpstr(open->answers[0], ==, "wiki/0001=keep");
     g_assert_false(fa_deployment_is_expired(open, FOLD_START + 60));
     g_assert_true(fa_deployment_is_expired(open, FOLD_START + 61));
     g_assert_false(fa_deployment_is_expired(open, FOLD_START - 1000000));

@@ -52,9 +52,11 @@ assert_folded(FaLedger *ledger, unsigned count)
 static uint64_t
 snapshot_position(FaLedger *ledger, const char *fold)
 {
+    unsigned version =
+        strcmp(fold, FA_RUNNING_FOLD) == 0 ? FA_RUNNING_VERSION : FA_RELEASES_VERSION;
     uint64_t position;
     g_autoptr(GBytes) state = NULL;
-    g_assert_true(fa_ledger_load_snapshot(ledger, fold, 1, &position, &state, NULL));
+    g_assert_true(fa_ledger_load_snapshot(ledger, fold, version, &position, &state, NULL));
     return position;
 }
 
