@@ -222,14 +222,24 @@ world_plan(World *world, Disk *disk, FaDeployKind kind, const char *label)
 }
 
 /*
- * Does @disk run @label, or did it before the deployment that is under way there? Between the switch and the event that
- * says so, who asks the ledger hears of the one that ran before, and may be taken back to it.
+ * The releases that @live may be said to run: what it runs, and both ends of a deployment that is under way there. Between a
+ * rename of `current`, forth or back, and the event that says so, who asks the ledger hears of the other end.
  */
-static bool
-is_at(const Disk *disk, const char *label)
+static void
+list_lives(const Disk *live, const char *ret_labels[3])
 {
-    return g_strcmp0(disk->release, label) == 0 ||
-           (disk->plan != NULL && g_strcmp0(disk->plan->before_release, label) == 0);
+    ret_labels[0] = live->release;
+    ret_labels[1] = live->plan != NULL ? live->plan->before_release : NULL;
+    ret_labels[2] = live->plan != NULL ? live->plan->release : NULL;
+}
+
+static bool
+is_at(const Disk *live, const char *label)
+{
+    const char *labels[3];
+    list_lives(live, labels);
+    return g_strcmp0(labels[0], label) == 0 || g_strcmp0(labels[1], label) == 0 ||
+           g_strcmp0(labels[2], label) == 0;
 }
 
 /* Is all that @next changes against @label a fix? */
@@ -248,6 +258,16 @@ is_with_fixes(World *world, const Content *next, const char *label)
             return false;
     }
     return true;
+}
+
+/* Is it what live runs, or that with fixes? So is all where live runs nothing. */
+static bool
+is_live_with_fixes(World *world, const Content *next, const Disk *live)
+{
+    const char *labels[3];
+    list_lives(live, labels);
+    return world_content(world, labels[0]) == NULL || is_with_fixes(world, next, labels[0]) ||
+           is_with_fixes(world, next, labels[1]) || is_with_fixes(world, next, labels[2]);
 }
 
 /* What the plan says must be true of what is really there when it begins. */
@@ -279,9 +299,7 @@ check_begin(World *world, const Disk *disk, const Plan *plan)
                 world_violate(world, "P3 live loses no fix", change);
         }
     }
-    if (is_leapfrog && world_content(world, live->release) != NULL &&
-        !is_with_fixes(world, next, live->release) &&
-        !(live->plan != NULL && is_with_fixes(world, next, live->plan->before_release)))
+    if (is_leapfrog && !is_live_with_fixes(world, next, live))
         world_violate(world, "P16 leapfrog is live with fixes", plan->release);
 }
 
