@@ -36,6 +36,7 @@ copy_commit(const FaSourceCommit *from)
     commit->time = from->time;
     commit->subject = g_strdup(from->subject);
     commit->trailers = g_strv_builder_end(trailers);
+    commit->is_migrating = from->files->len > 0;
     return commit;
 }
 
@@ -73,7 +74,10 @@ read_history(FaContext *context, const char *component, FaChange *change, FaCanc
         return false;
     if (!fa_source_has_history(source))
         return true;
-    const FaSourceRange range = {.from = change->before, .to = change->after, .limit = COMMITS_MAX};
+    const FaSourceRange range = {.from = change->before,
+                                 .to = change->after,
+                                 .path = recipe->migrations,
+                                 .limit = COMMITS_MAX};
     g_autoptr(FaSourceLog) log = fa_source_log(source, &range, cancel, error);
     if (log == NULL)
         return false;

@@ -33,6 +33,12 @@ FaSlot fa_deploy_work_slot(const FaDeployWork *work);
 bool fa_deploy_do(FaDeployWork *work, FaDeployStep step, char **ret_detail, GError **error);
 bool fa_deploy_undo(FaDeployWork *work, FaDeployStep step, char **ret_detail, GError **error);
 
+/* Sets the notes of @plan; what migrates without one is a reason against it. */
+bool fa_deploy_find_notes(const FaDeployWork *work, const FaRelease *release, FaDeployPlan *plan,
+                          GError **error);
+/* Tells all notes, and has the manual ones confirmed and recorded; REFUSED when one is not done. */
+bool fa_deploy_carry_out_notes(FaDeployWork *work, const FaDeployPlan *plan, GError **error);
+
 /* *ret_lost, *ret_unknown (transfer full), of char *: what live has and @release has not; FaTrackFacts. */
 bool fa_deploy_find_lost(FaContext *context, const FaRelease *running, const FaRelease *release,
                          const char *const *waived, FaCancel *cancel, GPtrArray **ret_lost,

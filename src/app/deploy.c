@@ -32,6 +32,8 @@ fa_deploy_plan_clear(FaDeployPlan *plan)
     g_clear_pointer(&plan->slot, g_free);
     g_clear_pointer(&plan->id, g_free);
     g_clear_pointer(&plan->reasons, g_ptr_array_unref);
+    g_clear_pointer(&plan->to_do, g_ptr_array_unref);
+    g_clear_pointer(&plan->notes, fa_notes_found_free);
 }
 
 /* What belongs to one release. */
@@ -171,7 +173,7 @@ make_plan(const FaDeployWork *work, FaDeployPlan *plan, GError **error)
     fa_key_hasher_finish(hasher, &digest);
     plan->id = fa_digest_to_string(&digest);
     plan->reasons = check_track(work, release, error);
-    return plan->reasons != NULL;
+    return plan->reasons != NULL && fa_deploy_find_notes(work, release, plan, error);
 }
 
 bool
@@ -379,8 +381,8 @@ fa_deploy(FaContext *context, const FaChoice *choice, const FaDeployOptions *opt
         work_forget(&work);
     }
     if (!make_plan(&work, &plan, error) || !check_plan_id(&plan, plan_id, error) ||
-        !fa_state_check(plan.reasons, error) || !begin(&work, &plan, error) ||
-        !drive(&work, &deployed, error))
+        !fa_state_check(plan.reasons, error) || !fa_deploy_carry_out_notes(&work, &plan, error) ||
+        !begin(&work, &plan, error) || !drive(&work, &deployed, error))
         return false;
     *ret_deployed = deployed;
     deployed = (FaDeployed){0};

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "app/assemble.h"
+#include "app/note.h"
 #include "app/state.h"
 #include "domain/track.h"
 #include "site/edits.h"
@@ -29,6 +30,8 @@ typedef struct FaDeployOptions {
     void (*done)(const char *step, bool is_undone, int64_t microseconds, const GError *failure,
                  void *data);
     void (*say)(const char *text, void *data);
+    bool (*is_note_done)(const FaNote *note, void *data); /* a manual one; asks who knows */
+    bool notes_done;                                      /* all manual ones are */
     void *data;
 } FaDeployOptions;
 
@@ -49,11 +52,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FaDeployed, fa_deployed_clear)
 /* What would be done. */
 typedef struct FaDeployPlan {
     char *release;
-    char *from;         /* (nullable) the release that runs */
-    char *build_now;    /* (nullable) */
-    char *slot;         /* that it would start in */
-    char *id;           /* digest of all of it: --plan does just that, or nothing */
-    GPtrArray *reasons; /* of FaReason: why not */
+    char *from;          /* (nullable) the release that runs */
+    char *build_now;     /* (nullable) */
+    char *slot;          /* that it would start in */
+    char *id;            /* digest of all of it: --plan does just that, or nothing */
+    GPtrArray *reasons;  /* of FaReason: why not */
+    FaNotesFound *notes; /* of what is between the two; what is missing is in reasons too */
+    GPtrArray *to_do;    /* of FaNote, of those: manual ones that were not carried out there yet */
 } FaDeployPlan;
 
 void fa_deploy_plan_clear(FaDeployPlan *plan);

@@ -5,6 +5,7 @@
 #include "app/change.h"
 #include "app/frozen.h"
 #include "app/kept.h"
+#include "app/note.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "config/lock.h"
@@ -23,6 +24,7 @@ fa_cut_result_clear(FaCutResult *result)
     g_clear_pointer(&result->parent, g_free);
     g_clear_pointer(&result->line, g_free);
     g_clear_pointer(&result->changes, g_ptr_array_unref);
+    g_clear_pointer(&result->notes, fa_notes_found_free);
 }
 
 /* One component that is being cut. */
@@ -62,10 +64,12 @@ typedef struct Cut {
     FaReleaseKind kind;
     const FaRelease *parent; /* (nullable) */
     char *label;
-    char *line;       /* the label whose branches it is cut from, or makes */
-    char *directory;  /* (nullable) the copy of the product's folder */
-    char *settings;   /* digest of that */
-    GPtrArray *parts; /* of Part */
+    char *line;          /* the label whose branches it is cut from, or makes */
+    char *directory;     /* (nullable) the copy of the product's folder */
+    char *settings;      /* digest of that */
+    GPtrArray *parts;    /* of Part */
+    GPtrArray *changes;  /* (nullable) of FaChange */
+    FaNotesFound *notes; /* (nullable) */
 } Cut;
 
 static void
@@ -76,6 +80,8 @@ cut_clear(Cut *cut)
     g_clear_pointer(&cut->state, fa_state_free);
     g_clear_pointer(&cut->store, fa_store_free);
     g_clear_pointer(&cut->parts, g_ptr_array_unref);
+    g_clear_pointer(&cut->changes, g_ptr_array_unref);
+    g_clear_pointer(&cut->notes, fa_notes_found_free);
     g_free(cut->label);
     g_free(cut->line);
     g_free(cut->directory);
@@ -348,6 +354,12 @@ freeze(Cut *cut, GError **error)
     return true;
 }
 
+static const char *
+parent_label(const Cut *cut)
+{
+    return cut->parent != NULL ? cut->parent->label : NULL;
+}
+
 static FaDecision *
 decide(const Cut *cut)
 {
@@ -373,7 +385,7 @@ decide(const Cut *cut)
     const FaCut facts = {
         .label = cut->label,
         .kind = cut->kind,
-        .parent = cut->parent != NULL ? cut->parent->label : NULL,
+        .parent = parent_label(cut),
         .line = cut->line,
         .from = cut->options->from != NULL ? cut->options->from : TRUNK,
         .components = names,
@@ -427,6 +439,17 @@ list_cut_changes(const Cut *cut)
     return changes;
 }
 
+/* What it would bring, and what its deployer would have to know. */
+static bool
+look_ahead(Cut *cut, GError **error)
+{
+    bool is_from_trunk = strcmp(cut->line, cut->label) == 0;
+    cut->changes = list_cut_changes(cut);
+    cut->notes = fa_notes_find_for_cut(cut->state, is_from_trunk, cut->changes, error);
+    return cut->notes != NULL && fa_cancel_check(cut->options->cancel, error);
+}
+
+/* The notes of its commits come into the ledger with it. */
 static bool
 carry_out(Cut *cut, GError **error)
 {
@@ -434,10 +457,18 @@ carry_out(Cut *cut, GError **error)
     if (!freeze(cut, error))
         return false;
     g_autoptr(FaDecision) decision = decide(cut);
-    if (!fa_state_check(decision->reasons, error))
+    g_autoptr(FaNotes) known =
+        fa_state_check(decision->reasons, error) ? fa_notes_read(cut->state, error) : NULL;
+    if (known == NULL)
         return false;
+    FaAsker asker = fa_state_asker(cut->context);
+    cut->changes = list_cut_changes(cut);
+    fa_notes_add_trailers(cut->state, known, cut->label, cut->changes, &asker, decision);
     say(cut->options, "making branches and tags of ", cut->label);
-    return mark(cut, error) && fa_state_commit(cut->state, decision, error);
+    if (!mark(cut, error) || !fa_state_commit(cut->state, decision, error))
+        return false;
+    cut->notes = fa_notes_find(cut->state, parent_label(cut), cut->label, cut->changes, error);
+    return cut->notes != NULL;
 }
 
 /* Before anything is read: what is refused for its label alone. */
@@ -465,14 +496,16 @@ fa_release_cut(FaContext *context, const FaCutOptions *options, FaCutResult *ret
                GError **error)
 {
     g_auto(Cut) cut = {0};
-    if (!begin_cut(&cut, context, options, error) || (!options->dry_run && !carry_out(&cut, error)))
+    if (!begin_cut(&cut, context, options, error) ||
+        (options->dry_run ? !look_ahead(&cut, error) : !carry_out(&cut, error)))
         return false;
     *ret_result = (FaCutResult){
         .label = g_strdup(cut.label),
-        .parent = g_strdup(cut.parent != NULL ? cut.parent->label : NULL),
+        .parent = g_strdup(parent_label(&cut)),
         .line = g_strdup(cut.line),
         .is_pushed = options->push,
-        .changes = list_cut_changes(&cut),
+        .changes = g_steal_pointer(&cut.changes),
+        .notes = g_steal_pointer(&cut.notes),
     };
     return true;
 }

@@ -32,7 +32,8 @@ typedef struct FaChangeCommit {
     char *author;
     FaTime time;
     char *subject;
-    GStrv trailers; /* "KIND VALUE": "note run the migration", "fixes 12" */
+    GStrv trailers;    /* "KIND VALUE": "note run the migration", "fixes 12" */
+    bool is_migrating; /* it touches the folder that the component's migrations are in */
 } FaChangeCommit;
 
 /* One component of a release beside the release before. */
@@ -52,7 +53,8 @@ typedef struct FaCutResult {
     char *parent; /* (nullable) */
     char *line;
     bool is_pushed;
-    GPtrArray *changes; /* of FaChange, in the product's order */
+    GPtrArray *changes;         /* of FaChange, in the product's order */
+    struct FaNotesFound *notes; /* app/note.h: what its deployer must know, beside the parent */
 } FaCutResult;
 
 void fa_cut_result_clear(FaCutResult *result);

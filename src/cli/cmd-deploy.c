@@ -12,6 +12,7 @@ typedef struct Options {
     const char *on_edit;
     int64_t watch;
     unsigned jobs;
+    bool notes_done;
     bool resume;
     bool give_up;
 } Options;
@@ -26,6 +27,8 @@ static const FaOption options[] = {
     FA_OPTION_CHOICE(Options, on_edit, "on-edit", 0, "HOW", policies,
                      "What to do where a person's edit of a file is in conflict with a new one"),
     FA_OPTION_UINT(Options, jobs, "jobs", 'j', "N", "Components that are built at once (2)"),
+    FA_OPTION_FLAG(Options, notes_done, "notes-done", 0,
+                   "What notes want done by hand is done; else a terminal is asked"),
     FA_OPTION_FLAG(Options, resume, "resume", 0, "Finish a deployment that was killed"),
     FA_OPTION_FLAG(Options, give_up, "undo", 0, "Undo a deployment that was killed"),
     {0},
@@ -53,6 +56,7 @@ run(FaInvocation *invocation, GError **error)
         .on_edit = chosen->on_edit,
         .watch = chosen->watch,
         .jobs = chosen->jobs,
+        .notes_done = chosen->notes_done,
         .resume = chosen->resume,
         .give_up = chosen->give_up,
     };
@@ -84,9 +88,11 @@ const FaCmd fa_cmd_deploy = {
         "every process is ready and the smoke tests pass, switches by one rename, drains and stops "
         "the old one. What fails before the switch leaves the old one serving; health that is lost "
         "in the watch time brings it back. Killed at any point, it is finished by the next "
-        "deployment, or by --resume, or undone by --undo. Refused, with exit status 3, are what "
-        "the "
-        "track of the environment does not take, and what would lose a change that live has.",
+        "deployment, or by --resume, or undone by --undo. Shows the notes of all that is between "
+        "the release that runs and the new one; what is to be done by hand is asked about, once "
+        "in each environment. Refused, with exit status 3, are what the track of the environment "
+        "does not take, what would lose a change that live has, what migrates without a note, and "
+        "what still has to be done by hand.",
     .examples = examples,
     .options = options,
     .options_size = sizeof(Options),

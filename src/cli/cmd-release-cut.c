@@ -1,3 +1,4 @@
+#include "cli/note-text.h"
 #include "cli/progress.h"
 #include "cli/release-text.h"
 
@@ -39,6 +40,7 @@ answer_json(const FaInvocation *invocation, const FaCutResult *result, GError **
     json_object_set_boolean_member(document, "dry-run", invocation->dry_run);
     json_object_set_array_member(document, "changes",
                                  fa_release_text_describe_changes(result->changes));
+    fa_note_text_describe(document, result->notes);
     return fa_answer_json(document, error);
 }
 
@@ -49,7 +51,8 @@ answer(const FaInvocation *invocation, const FaCutResult *result, GError **error
     return fa_answer_text(error,
                           invocation->dry_run ? "%s would be cut, after %s\n" : "%s, after %s\n",
                           result->label, before) &&
-           fa_release_text_print_changes(invocation, result->changes, error);
+           fa_release_text_print_changes(invocation, result->changes, error) &&
+           fa_note_text_print(result->notes, error);
 }
 
 static bool
@@ -89,6 +92,7 @@ run(FaInvocation *invocation, GError **error)
         return answer_json(invocation, &result, error);
     if (!answer(invocation, &result, error))
         return false;
+    fa_note_text_warn(invocation, result.notes);
     if (!invocation->dry_run)
         fa_say(invocation, "next: fassembler deploy %s stage.SITE", result.label);
     return true;

@@ -5,8 +5,12 @@
 #include "base/error.h"
 #include "cli/build-events.h"
 #include "cli/edit-questions.h"
+#include "cli/confirm.h"
 #include "cli/environment.h"
+#include "cli/note-text.h"
+#include "sys/tty.h"
 #include "view/reasons.h"
+#include "view/release.h"
 
 #define JOBS_DEFAULT 2
 #define REFUSED      3
@@ -30,8 +34,18 @@ print_plan(const FaInvocation *invocation, const FaDeployPlan *plan, GError **er
     set_text(document, "slot", plan->slot);
     set_text(document, "plan", plan->id);
     json_object_set_array_member(document, "reasons", fa_view_reasons(plan->reasons));
+    if (plan->notes != NULL) {
+        fa_note_text_describe(document, plan->notes);
+        json_object_set_array_member(document, "to-do", fa_view_notes(plan->to_do));
+    }
     if (invocation->json)
         return fa_answer_json(document, error);
+    if (plan->notes != NULL && !fa_note_text_print(plan->notes, error))
+        return false;
+    if (plan->to_do != NULL && plan->to_do->len > 0 &&
+        !fa_answer_text(error, "%u to be carried out by hand, then --notes-done\n",
+                        plan->to_do->len))
+        return false;
     for (guint i = 0; i < plan->reasons->len; i++) {
         g_autofree char *text = fa_view_reason_text(g_ptr_array_index(plan->reasons, i));
         if (!fa_answer_text(error, "refused: %s\n", text))
@@ -43,28 +57,49 @@ print_plan(const FaInvocation *invocation, const FaDeployPlan *plan, GError **er
                           plan->id);
 }
 
+/* What the callbacks of a deployment are given. */
+typedef struct Talk {
+    const FaInvocation *invocation;
+    FaProgress *progress;
+} Talk;
+
+static bool
+ask_note(const FaNote *note, void *data)
+{
+    const Talk *talk = data;
+    g_autofree char *line = fa_note_text_line(note);
+    g_autofree char *prompt = g_strdup_printf("%s\nis this done? [y/N] ", line);
+    fa_progress_pause(talk->progress);
+    g_autofree char *answer = fa_tty_ask(prompt, talk->invocation->cancel);
+    fa_progress_resume(talk->progress);
+    return answer != NULL && g_ascii_tolower(*answer) == 'y';
+}
+
 static void
 tell_step(const char *step, bool is_undone, void *data)
 {
+    const Talk *talk = data;
     g_autofree char *name = g_strdup_printf("%s%s", is_undone ? "undo " : "", step);
-    fa_progress_add(data, name, 0);
-    fa_progress_begin(data, name);
+    fa_progress_add(talk->progress, name, 0);
+    fa_progress_begin(talk->progress, name);
 }
 
 static void
 tell_done(const char *step, bool is_undone, int64_t took, const GError *failure, void *data)
 {
+    const Talk *talk = data;
     g_autofree char *name = g_strdup_printf("%s%s", is_undone ? "undo " : "", step);
     g_autofree char *note = failure != NULL
                                 ? g_strdup(failure->message)
                                 : g_strdup_printf("%" G_GINT64_FORMAT " ms", took / 1000);
-    fa_progress_end(data, name, failure != NULL ? FA_STEP_FAILED : FA_STEP_DONE, note);
+    fa_progress_end(talk->progress, name, failure != NULL ? FA_STEP_FAILED : FA_STEP_DONE, note);
 }
 
 static void
 tell(const char *text, void *data)
 {
-    fa_progress_say(data, "%s", text);
+    const Talk *talk = data;
+    fa_progress_say(talk->progress, "%s", text);
 }
 
 static bool
@@ -105,6 +140,7 @@ deploy(FaInvocation *invocation, const FaDeployWords *words, FaContext *context,
         g_strdup_printf("%s to %s", fa_deploy_kind_to_string(words->kind), words->environment);
     g_autoptr(FaProgress) progress = fa_progress_new(invocation, title, 1);
     FaEditQuestions questions;
+    Talk talk = {.invocation = invocation, .progress = progress};
     FaDeployOptions options = {
         .release = words->release,
         .kind = words->kind,
@@ -119,7 +155,9 @@ deploy(FaInvocation *invocation, const FaDeployWords *words, FaContext *context,
         .step = tell_step,
         .done = tell_done,
         .say = tell,
-        .data = progress,
+        .is_note_done = fa_confirm_can_ask(invocation) ? ask_note : NULL,
+        .notes_done = words->notes_done || invocation->yes,
+        .data = &talk,
     };
     bool is_done =
         words->resume || words->give_up

@@ -15,6 +15,7 @@ typedef struct FaDeployWords {
     const char *on_edit;
     int64_t watch;
     unsigned jobs;
+    bool notes_done;
     bool resume;
     bool give_up;
 } FaDeployWords;

@@ -36,6 +36,7 @@ static const char *const code_names[] = {
     [FA_REASON_RETIRED] = "retired",
     [FA_REASON_STEP_OUT_OF_TURN] = "step-out-of-turn",
     [FA_REASON_NOTE_MISSING] = "note-missing",
+    [FA_REASON_NOTE_OPEN] = "note-open",
     [FA_REASON_ROLE_MISSING] = "role-missing",
 };
 

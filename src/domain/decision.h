@@ -48,6 +48,7 @@ typedef enum FaReasonCode {
     FA_REASON_RETIRED,
     FA_REASON_STEP_OUT_OF_TURN,
     FA_REASON_NOTE_MISSING,
+    FA_REASON_NOTE_OPEN, /* somebody has to do by hand what it says; subject: the component */
     /* people; subject: the least role that may */
     FA_REASON_ROLE_MISSING,
 } FaReasonCode;

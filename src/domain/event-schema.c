@@ -105,6 +105,13 @@ static const FaEventField note_1[] = {
     {"commit", FA_EVENT_FIELD_BOOL},
     {0},
 };
+/* id: of the note; release: the one that it was done for */
+static const FaEventField executed_1[] = {
+    {"id", FA_EVENT_FIELD_TEXT},
+    {"component", FA_EVENT_FIELD_TEXT},
+    {"release", FA_EVENT_FIELD_TEXT},
+    {0},
+};
 /* from: the release that runs; expects: the build that runs, or ""; lifetime: seconds that it may take */
 static const FaEventField begun_1[] = {
     {"id", FA_EVENT_FIELD_TEXT},
@@ -207,6 +214,7 @@ static const Schema schemas[] = {
     {FA_EVENT_RELEASE_BUILT, 1, built_1},
     {FA_EVENT_RELEASE_REJECTED, 1, rejected_1},
     {FA_EVENT_NOTE_ADDED, 1, note_1},
+    {FA_EVENT_NOTE_EXECUTED, 1, executed_1},
     {FA_EVENT_DEPLOY_BEGUN, 1, begun_1},
     {FA_EVENT_DEPLOY_BEGUN, 2, begun_2},
     {FA_EVENT_DEPLOY_STEP, 1, step_1},

@@ -19,6 +19,7 @@ static const char *const names[] = {
     [FA_EVENT_RELEASE_BUILT] = "release.built",
     [FA_EVENT_RELEASE_REJECTED] = "release.rejected",
     [FA_EVENT_NOTE_ADDED] = "note.added",
+    [FA_EVENT_NOTE_EXECUTED] = "note.executed",
     [FA_EVENT_DEPLOY_BEGUN] = "deploy.begun",
     [FA_EVENT_DEPLOY_STEP] = "deploy.step",
     [FA_EVENT_DEPLOY_SWITCHED] = "deploy.switched",

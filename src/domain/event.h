@@ -37,6 +37,7 @@ typedef enum FaEventKind {
     FA_EVENT_RELEASE_BUILT,    /* the same: for the first time, and these are its bits for ever */
     FA_EVENT_RELEASE_REJECTED, /* the same: it goes nowhere any more */
     FA_EVENT_NOTE_ADDED,       /* subject: the component */
+    FA_EVENT_NOTE_EXECUTED,    /* subject: ENVIRONMENT.SITE, where somebody did what a note says */
     FA_EVENT_DEPLOY_BEGUN, /* subject: ENVIRONMENT.SITE, as for all of deploy, migration, backup */
     FA_EVENT_DEPLOY_STEP,
     FA_EVENT_DEPLOY_SWITCHED, /* from now on the release runs there */

@@ -42,7 +42,8 @@ static const char *const texts[] = {
     [FA_REASON_RETIRED] = "environment '$s' is retired",
     [FA_REASON_STEP_OUT_OF_TURN] = "'$s' is not what is next[: $d]",
     [FA_REASON_NOTE_MISSING] =
-        "component '$s' changes what migrates its data, and no note says how[: $d]",
+        "component '$s' changes what migrates its data[ in $d], and no note says how",
+    [FA_REASON_NOTE_OPEN] = "a note of component '$s' has to be carried out by hand[: $d]",
     [FA_REASON_ROLE_MISSING] = "this needs the role '$s'[, and yours is '$d']",
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(texts) == FA_REASON_ROLE_MISSING + 1);
@@ -80,7 +81,10 @@ static const char *const helps[FA_REASON_ROLE_MISSING + 1] = {
     [FA_REASON_BACKUP_MISSING] =
         "'fassembler backup list' shows all; --migration $s=keep where the "
         "older code lives with it",
-    [FA_REASON_NOTE_MISSING] = "fassembler note add --component $s",
+    [FA_REASON_NOTE_MISSING] =
+        "fassembler note add --component $s[ --revision $d] --kind migration --text TEXT, or "
+        "--kind none",
+    [FA_REASON_NOTE_OPEN] = "do what it says, then deploy again with --notes-done",
 };
 
 /* (transfer full) */

@@ -175,4 +175,26 @@ wait "is up"
 TALK
 check 'return-loses-nothing' has "$(cat "$greeting.bak")" 'a person was here'
 check 'beside-the-backup-is-what-is-rendered-now' is "$(grep -c 'a person' "$greeting"):$(grep -o Ave "$greeting" | head -1)" 0:Ave
+# What a note needs and was not given, and whether it was carried out.
+converse -C town note add -c hello << 'TALK'
+wait kind
+say "manual\r"
+wait "text:"
+say "ring the bell\r"
+wait "note n"
+TALK
+check 'a-note-is-asked-for' is "$status" 0
+run -C town release cut 0.1
+converse -C town deploy 0.1 dev.minimal --watch 1s << 'TALK'
+wait "is this done"
+say "n\r"
+TALK
+check 'what-is-not-done-is-not-deployed' has "$status:$out" '3:'
+converse -C town deploy 0.1 dev.minimal --watch 1s << 'TALK'
+wait "ring the bell"
+wait "is this done"
+say "y\r"
+wait "serves 0.1"
+TALK
+check 'what-is-done-is-deployed' is "$status" 0
 finish
