@@ -107,10 +107,12 @@ take_hosts(FaProduct *product, FaProduct *host)
     product->environments = host->environments;
     product->edge = host->edge;
     product->store = host->store;
+    product->people = host->people; /* nobody gives themselves a role by a release */
     host->sites = old.sites;
     host->environments = old.environments;
     host->edge = old.edge;
     host->store = old.store;
+    host->people = old.people;
 }
 
 FaContext *

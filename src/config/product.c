@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "config/check.h"
+#include "config/people.h"
 #include "config/recipe.h"
 #include "config/site.h"
 #include "config/store.h"
@@ -20,6 +21,7 @@
 typedef struct Reading {
     FaProduct *product;
     const FaYaml *components; /* (nullable) the list, whose files are read once the rest is known */
+    const FaYaml *people;     /* (nullable) the map, which names sites */
 } Reading;
 
 static void
@@ -190,6 +192,12 @@ read_store(const FaYaml *value, void *object, FaDiags *diags)
 }
 
 static void
+read_people(const FaYaml *value, void *object, FaDiags *diags)
+{
+    ((Reading *)object)->people = value;
+}
+
+static void
 read_product_name(const FaYaml *value, void *object, FaDiags *diags)
 {
     if (fa_schema_is_name(value, "product", diags))
@@ -223,6 +231,11 @@ static const FaKey product_keys[] = {
          "setting"},
     {"store", FA_KEY_MAP, .read = read_store, .help = "See *Store*"},
     {"edge", FA_KEY_MAP, .read = read_edge, .help = "See *Edge*"},
+    {"people", FA_KEY_MAP, .read = read_people, .kind = "map of roles",
+     .help =
+         "`USER: role` for all sites, or `USER: {SITE: role}`, where `\"*\"` is all of them. Roles "
+         "are `viewer`, `developer`, `release-manager` and `admin`: "
+         "[commands](commands.md) says which each command needs"},
     {"train", FA_KEY_MAP, .help = "The timetable of releases"},
     {"policy", FA_KEY_MAP, .help = "What must be true before a release leaves"},
     {0},
@@ -402,6 +415,8 @@ fa_config_load_product(const char *directory, FaDiags *diags, GError **error)
 
     Reading reading = {.product = product};
     fa_schema_read(&product_schema, fa_yaml_root(document), &reading, diags);
+    if (reading.people != NULL)
+        fa_config_read_people(reading.people, product, diags);
     if (!load_recipes(product, reading.components, diags, error))
         return NULL;
     for (unsigned i = 0; i < product->sites->len; i++) {

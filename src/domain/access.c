@@ -98,6 +98,22 @@ fa_action_on_track(FaAction action, FaTrack track)
     return track == FA_TRACK_TRUNK && action == FA_ACTION_RUN ? FA_ACTION_REFRESH : action;
 }
 
+static void
+clear_grant(gpointer data)
+{
+    FaGrant *grant = data;
+    g_free((char *)grant->actor);
+    g_free((char *)grant->site);
+}
+
+GArray *
+fa_grants_new(void)
+{
+    GArray *grants = g_array_new(FALSE, TRUE, sizeof(FaGrant));
+    g_array_set_clear_func(grants, clear_grant);
+    return grants;
+}
+
 FaRole
 fa_access_role(const FaGrant *grants, size_t count, const char *actor, const char *site)
 {

@@ -61,6 +61,9 @@ typedef struct FaGrant {
     FaRole role;
 } FaGrant;
 
+/* (transfer full) of FaGrant, whose texts are freed with it. */
+GArray *fa_grants_new(void);
+
 /* The highest that @actor has; @site NULL: of those that are for all sites; FA_ACCESS_ANY_SITE: of all. */
 FaRole fa_access_role(const FaGrant *grants, size_t count, const char *actor, const char *site);
 /* (transfer full) of FaReason: ROLE_MISSING with the least role that may, or nothing. @site is NULL for what is not about one. */

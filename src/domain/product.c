@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "domain/access.h"
+
 static const char *const tracks[] = {
     [FA_TRACK_TRUNK] = "trunk",
     [FA_TRACK_RELEASE] = "release",
@@ -82,6 +84,7 @@ fa_product_new(void)
         g_ptr_array_new_with_free_func((GDestroyNotify)fa_environment_spec_free);
     product->sites = g_ptr_array_new_with_free_func((GDestroyNotify)fa_site_spec_free);
     product->given = g_ptr_array_new_with_free_func((GDestroyNotify)fa_given_free);
+    product->people = fa_grants_new();
     product->store = fa_store_spec_new();
     return product;
 }
@@ -99,6 +102,7 @@ fa_product_free(FaProduct *product)
     g_ptr_array_unref(product->environments);
     g_ptr_array_unref(product->sites);
     g_ptr_array_unref(product->given);
+    g_array_unref(product->people);
     g_free(product->edge.listen);
     g_free(product->edge.scheme);
     fa_store_spec_free(product->store);

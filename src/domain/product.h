@@ -69,6 +69,7 @@ typedef struct FaProduct {
     GPtrArray *environments; /* of FaEnvironmentSpec */
     GPtrArray *sites;        /* of FaSiteSpec */
     GPtrArray *given;        /* of FaGiven: the product's `settings:` */
+    GArray *people;          /* of FaGrant, whose texts are its own */
     FaStoreSpec *store;
     FaEdgeSpec edge;
 } FaProduct;

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "config/product.h"
+#include "domain/access.h"
 #include "sys/fs.h"
 
 static const char front[] = "summary: The front\nneeds: {components: [tasks]}\n"
@@ -138,6 +139,48 @@ test_strangers(Folder *folder, gconstpointer data)
 }
 
 static void
+test_people(Folder *folder, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = g_strconcat(
+        product_text, "people:\n  ana: admin\n  ben.q: {'*': viewer, openplans: release-manager}\n",
+        NULL);
+    folder_write(folder, "fassembler.yaml", text);
+    g_autoptr(FaProduct) product = fa_config_load_product(folder->path, folder->diags, &error);
+    g_assert_no_error(error);
+    g_assert_true(fa_diags_check(folder->diags, NULL));
+    const FaGrant *grants = (const FaGrant *)(const void *)product->people->data;
+    guint count = product->people->len;
+    g_assert_cmpuint(count, ==, 3);
+    g_assert_cmpint(fa_access_role(grants, count, "ana", "openplans"), ==, FA_ROLE_ADMIN);
+    g_assert_cmpint(fa_access_role(grants, count, "ben.q", NULL), ==, FA_ROLE_VIEWER);
+    g_assert_cmpint(fa_access_role(grants, count, "ben.q", "openplans"), ==,
+                    FA_ROLE_RELEASE_MANAGER);
+    g_assert_cmpint(fa_access_role(grants, count, "eve", "openplans"), ==, FA_ROLE_NONE);
+}
+
+static void
+test_people_mistakes(Folder *folder, gconstpointer data)
+{
+    static const char *const lines[] = {
+        "fassembler.yaml:13:8: error: 'develoepr' is not a value of 'role'",
+        "did you mean 'developer'?",
+        "fassembler.yaml:14:9: error: there is no site 'openplan'",
+        "did you mean 'openplans'?",
+        "fassembler.yaml:15:3: error: 'user 7' is not the name of a user",
+        "fassembler.yaml:16:8: error: 'role' must be a text, not a list",
+        "fassembler.yaml:17:8: error: 'none' is not a value of 'role'",
+        NULL,
+    };
+    g_autofree char *text = g_strconcat(product_text,
+                                        "people:\n  ana: develoepr\n  ben: {openplan: admin}\n"
+                                        "  user 7: admin\n  cyd: [admin]\n  dee: none\n",
+                                        NULL);
+    folder_write(folder, "fassembler.yaml", text);
+    check_said(folder, lines);
+}
+
+static void
 test_nothing(Folder *folder, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
@@ -179,6 +222,10 @@ main(int argc, char **argv)
                tear_down);
     g_test_add("/product/files-are-held-to-each-other", Folder, NULL, set_up, test_strangers,
                tear_down);
+    g_test_add("/product/people-have-roles-for-sites", Folder, NULL, set_up, test_people,
+               tear_down);
+    g_test_add("/product/mistakes-about-people-are-said", Folder, NULL, set_up,
+               test_people_mistakes, tear_down);
     g_test_add("/product/a-folder-without-a-product-is-not-found", Folder, NULL, set_up,
                test_nothing, tear_down);
     g_test_add("/product/five-hundred-recipes-are-read", Folder, NULL, set_up, test_many,
