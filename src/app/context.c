@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "app/acting.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "config/check.h"
@@ -71,7 +72,8 @@ fa_context_open(const char *home, GError **error)
 
     g_autoptr(FaContext) context = g_new0(FaContext, 1);
     context->diags = fa_diags_new();
-    context->actor = fa_user_get_own_name();
+    const char *acting = fa_acting_get_recorded();
+    context->actor = acting != NULL ? g_strdup(acting) : fa_user_get_own_name();
     context->home = find_home(home, directory);
     /* The home of last resort is the machine's: its owner may be unable to read a product of root's. */
     bool is_apart = strcmp(context->home, DEFAULT_HOME) == 0 && fa_user_is_owner(directory);
@@ -295,6 +297,8 @@ fa_context_choose(const FaContext *context, const char *name, FaChoice *ret_choi
     choice.environment = fa_product_find_environment(product, environment);
     if (choice.site == NULL || choice.environment == NULL)
         return fail_to_choose(context, FA_ERROR_NOT_FOUND, name, error);
+    if (!fa_acting_check_choice(&choice, error))
+        return false;
     *ret_choice = choice;
     return true;
 }

@@ -38,7 +38,7 @@ FaContext *fa_context_open_release(const FaContext *context, const char *directo
 
 /* What is worked with: a label, the product's version where it has one, else "trunk". */
 const char *fa_context_get_release(const FaContext *context);
-/* The user who began the command, before root went on as the home's owner: who an event is recorded for. */
+/* Who an event is recorded for: who is acted for (app/acting.h), else the user who began the command, before root went on as the home's owner. */
 const char *fa_context_get_actor(const FaContext *context);
 /* (transfer none) What was wrong with the files so far; later steps add theirs. */
 FaDiags *fa_context_get_diags(FaContext *context);

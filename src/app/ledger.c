@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/acting.h"
 #include "base/error.h"
 #include "ledger/ledger.h"
 #include "sys/clock.h"
@@ -13,11 +14,21 @@
 
 #define TRIES 10 /* appends lost to somebody who was first */
 
+static bool
+guard(const FaEvent *event, GError **error)
+{
+    return event != NULL ? fa_acting_check_event(event, error)
+                         : fa_acting_check(FA_ACTION_LEDGER_IMPORT, error);
+}
+
 FaLedger *
 fa_home_ledger_open(const char *home, bool make, GError **error)
 {
     g_autofree char *path = g_build_filename(home, "ledger.db", NULL);
-    return fa_ledger_open(path, make, error);
+    FaLedger *ledger = fa_ledger_open(path, make, error);
+    if (ledger != NULL)
+        fa_ledger_set_guard(ledger, guard);
+    return ledger;
 }
 
 static bool

@@ -12,7 +12,10 @@
 
 typedef struct FaLedger FaLedger;
 
-/* (transfer full) (nullable) NOT_FOUND when there is none and it is not to be made. */
+/*
+ * (transfer full) (nullable) NOT_FOUND when there is none and it is not to be made. The only way to a home's ledger: whatever
+ * is appended by it is held to what the one who is acted for may (app/acting.h).
+ */
 FaLedger *fa_home_ledger_open(const char *home, bool make, GError **error);
 
 /* Appends one event about what has happened already, whoever else appends meanwhile. @payload (transfer full). */

@@ -23,6 +23,8 @@ fa_arguments_global_options(void)
         FA_OPTION_TEXT(FaInvocation, directory, NULL, 'C', "DIR", "Work as if started in DIR"),
         FA_OPTION_TEXT(FaInvocation, home, "home", 0, "DIR",
                        "The home, instead of $FASSEMBLER_HOME"),
+        FA_OPTION_TEXT(FaInvocation, as, "as", 0, "NAME",
+                       "Do it as NAME, with their role; for admins, and recorded"),
         FA_OPTION_FLAG(FaInvocation, wants_help, "help", 'h', "Explain the command"),
         FA_OPTION_FLAG(FaInvocation, wants_version, "version", 0, "Print the version"),
         {0},

@@ -137,6 +137,7 @@ typedef struct FaInvocation {
     bool wants_version;
     const char *directory;  /* -C, already entered; NULL: not given */
     const char *home;       /* --home; NULL: not given */
+    const char *as;         /* --as; NULL: not given */
     void *options;          /* the command's own struct */
     const char **arguments; /* NULL-ended */
     size_t argument_count;

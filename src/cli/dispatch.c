@@ -10,6 +10,7 @@
 #include "cli/answer.h"
 #include "cli/arguments.h"
 #include "cli/colour.h"
+#include "cli/gate.h"
 #include "cli/help.h"
 #include "sys/tty.h"
 
@@ -81,7 +82,8 @@ run(const FaCmd *const *commands, const char *const *words, FaInvocation *invoca
     if (invocation->command == NULL)
         return fa_fail(error, FA_ERROR_USAGE,
                        "no command given\nhelp: 'fassembler help' lists them");
-    return enter_directory(invocation, error) && invocation->command->run(invocation, error);
+    return enter_directory(invocation, error) && fa_gate_pass(invocation, NULL, error) &&
+           invocation->command->run(invocation, error);
 }
 
 int

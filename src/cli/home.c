@@ -1,11 +1,13 @@
 #include "cli/home.h"
 
+#include "app/acting.h"
 #include "sys/user.h"
 
 char *
 fa_home_get_actor(void)
 {
-    return fa_user_get_own_name();
+    const char *acting = fa_acting_get_recorded();
+    return acting != NULL ? g_strdup(acting) : fa_user_get_own_name();
 }
 
 bool

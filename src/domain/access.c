@@ -13,19 +13,21 @@ static const struct {
     const char *name;
     FaRole least;
     bool is_for_any_site;
+    bool is_about_environment;
 } actions[] = {
     [FA_ACTION_NONE] = {"none", FA_ROLE_NONE, true},
     [FA_ACTION_LOOK] = {"look", FA_ROLE_VIEWER, true},
     [FA_ACTION_READ_LOGS] = {"read-logs", FA_ROLE_DEVELOPER},
     [FA_ACTION_BUILD] = {"build", FA_ROLE_DEVELOPER, true},
     [FA_ACTION_NOTE_ADD] = {"note-add", FA_ROLE_DEVELOPER, true},
-    [FA_ACTION_RUN_ANYTHING] = {"run-anything", FA_ROLE_DEVELOPER},
-    [FA_ACTION_REFRESH] = {"refresh", FA_ROLE_DEVELOPER},
-    [FA_ACTION_RUN] = {"run", FA_ROLE_RELEASE_MANAGER},
+    [FA_ACTION_RUN_ANYTHING] = {"run-anything", FA_ROLE_DEVELOPER, .is_about_environment = true},
+    [FA_ACTION_REFRESH] = {"refresh", FA_ROLE_DEVELOPER, .is_about_environment = true},
+    [FA_ACTION_RUN] = {"run", FA_ROLE_RELEASE_MANAGER, .is_about_environment = true},
+    [FA_ACTION_CARRY_ON] = {"carry-on", FA_ROLE_RELEASE_MANAGER, .is_about_environment = true},
     [FA_ACTION_RELEASE_CUT] = {"release-cut", FA_ROLE_RELEASE_MANAGER},
     [FA_ACTION_RELEASE_REJECT] = {"release-reject", FA_ROLE_RELEASE_MANAGER},
-    [FA_ACTION_DEPLOY] = {"deploy", FA_ROLE_RELEASE_MANAGER},
-    [FA_ACTION_ROLLBACK] = {"rollback", FA_ROLE_RELEASE_MANAGER},
+    [FA_ACTION_DEPLOY] = {"deploy", FA_ROLE_RELEASE_MANAGER, .is_about_environment = true},
+    [FA_ACTION_ROLLBACK] = {"rollback", FA_ROLE_RELEASE_MANAGER, .is_about_environment = true},
     [FA_ACTION_STORE_GC] = {"store-gc", FA_ROLE_ADMIN},
     [FA_ACTION_ENVIRONMENT_CREATE] = {"environment-create", FA_ROLE_ADMIN},
     [FA_ACTION_ENVIRONMENT_RETIRE] = {"environment-retire", FA_ROLE_ADMIN},
@@ -84,10 +86,17 @@ fa_action_is_for_any_site(FaAction action)
     return actions[action].is_for_any_site;
 }
 
+bool
+fa_action_is_about_environment(FaAction action)
+{
+    return actions[action].is_about_environment;
+}
+
 static bool
 is_run(FaAction action)
 {
-    return action == FA_ACTION_RUN || action == FA_ACTION_DEPLOY || action == FA_ACTION_ROLLBACK;
+    return action == FA_ACTION_RUN || action == FA_ACTION_DEPLOY || action == FA_ACTION_ROLLBACK ||
+           action == FA_ACTION_CARRY_ON;
 }
 
 FaAction
@@ -95,7 +104,52 @@ fa_action_on_track(FaAction action, FaTrack track)
 {
     if (track == FA_TRACK_ANYTHING && is_run(action))
         return FA_ACTION_RUN_ANYTHING;
+    bool is_refreshed = track == FA_TRACK_TRUNK || track == FA_TRACK_LIVE_FIX;
+    if (action == FA_ACTION_CARRY_ON)
+        return is_refreshed ? FA_ACTION_REFRESH : FA_ACTION_DEPLOY;
     return track == FA_TRACK_TRUNK && action == FA_ACTION_RUN ? FA_ACTION_REFRESH : action;
+}
+
+static FaAction
+begun_action(const FaEvent *event)
+{
+    g_autoptr(JsonNode) node = fa_json_from_text(event->payload, -1, NULL);
+    const char *kind = node != NULL && JSON_NODE_HOLDS_OBJECT(node)
+                           ? fa_json_get_string(json_node_get_object(node), "deploy-kind")
+                           : NULL;
+    if (g_strcmp0(kind, "refresh") == 0)
+        return FA_ACTION_REFRESH;
+    return g_strcmp0(kind, "rollback") == 0 ? FA_ACTION_ROLLBACK : FA_ACTION_DEPLOY;
+}
+
+FaAction
+fa_action_of_event(const FaEvent *event)
+{
+    static const FaAction of_kind[FA_EVENT_KINDS] = {
+        [FA_EVENT_ENVIRONMENT_UP] = FA_ACTION_RUN,
+        [FA_EVENT_ENVIRONMENT_DOWN] = FA_ACTION_RUN,
+        [FA_EVENT_ENVIRONMENT_CREATED] = FA_ACTION_ENVIRONMENT_CREATE,
+        [FA_EVENT_ENVIRONMENT_RETIRED] = FA_ACTION_ENVIRONMENT_RETIRE,
+        [FA_EVENT_ENVIRONMENT_BROKEN] = FA_ACTION_REFRESH,
+        [FA_EVENT_COMPONENT_DEVELOP] = FA_ACTION_OWN,
+        [FA_EVENT_COMPONENT_PINNED] = FA_ACTION_OWN,
+        [FA_EVENT_STORE_GC] = FA_ACTION_STORE_GC,
+        [FA_EVENT_RELEASE_CUT] = FA_ACTION_RELEASE_CUT,
+        [FA_EVENT_RELEASE_BUILT] = FA_ACTION_BUILD,
+        [FA_EVENT_RELEASE_REJECTED] = FA_ACTION_RELEASE_REJECT,
+        [FA_EVENT_NOTE_ADDED] = FA_ACTION_NOTE_ADD,
+        [FA_EVENT_DEPLOY_BEGUN] = FA_ACTION_DEPLOY,
+        [FA_EVENT_DEPLOY_STEP] = FA_ACTION_CARRY_ON,
+        [FA_EVENT_DEPLOY_SWITCHED] = FA_ACTION_CARRY_ON,
+        [FA_EVENT_DEPLOY_ENDED] = FA_ACTION_CARRY_ON,
+        [FA_EVENT_MIGRATION_RAN] = FA_ACTION_CARRY_ON,
+        [FA_EVENT_BACKUP_MADE] = FA_ACTION_CARRY_ON,
+        [FA_EVENT_ACTOR_ACTED_AS] = FA_ACTION_ACT_AS,
+    };
+    FaEventKind kind;
+    if (!fa_event_kind_from_string(event->kind, &kind) || of_kind[kind] == FA_ACTION_NONE)
+        return FA_ACTION_OWN; /* what nobody thought of is nobody's but the home's user's */
+    return kind == FA_EVENT_DEPLOY_BEGUN ? begun_action(event) : of_kind[kind];
 }
 
 static void
@@ -140,4 +194,20 @@ fa_access_check(const FaGrant *grants, size_t count, const char *actor, FaAction
     if (role < least)
         fa_reasons_add(reasons, FA_REASON_ROLE_MISSING, role_names[least], role_names[role]);
     return reasons;
+}
+
+GPtrArray *
+fa_access_holders(const FaGrant *grants, size_t count, FaAction action, const char *site)
+{
+    GPtrArray *names = g_ptr_array_new();
+    for (size_t i = 0; i < count; i++) {
+        g_autoptr(GPtrArray) reasons =
+            fa_access_check(grants, count, grants[i].actor, action, site);
+        bool is_named = false;
+        for (guint k = 0; k < names->len && !is_named; k++)
+            is_named = strcmp(g_ptr_array_index(names, k), grants[i].actor) == 0;
+        if (reasons->len == 0 && !is_named)
+            g_ptr_array_add(names, (char *)grants[i].actor);
+    }
+    return names;
 }

@@ -29,6 +29,7 @@ typedef enum FaAction {
     FA_ACTION_RUN_ANYTHING, /* deploy, roll back, start or stop where the track is `anything` */
     FA_ACTION_REFRESH,      /* backstage from trunk, leapfrog from live */
     FA_ACTION_RUN,          /* start, stop, bring up to date: elsewhere */
+    FA_ACTION_CARRY_ON,     /* write down how a deployment goes that somebody who may it began */
     FA_ACTION_RELEASE_CUT,
     FA_ACTION_RELEASE_REJECT,
     FA_ACTION_DEPLOY,   /* to all other tracks */
@@ -61,6 +62,11 @@ typedef struct FaGrant {
     FaRole role;
 } FaGrant;
 
+/* What it is to append @event. */
+FaAction fa_action_of_event(const FaEvent *event);
+/* Is it about one environment, so that the role for its site is enough? */
+bool fa_action_is_about_environment(FaAction action);
+
 /* (transfer full) of FaGrant, whose texts are freed with it. */
 GArray *fa_grants_new(void);
 
@@ -69,3 +75,6 @@ FaRole fa_access_role(const FaGrant *grants, size_t count, const char *actor, co
 /* (transfer full) of FaReason: ROLE_MISSING with the least role that may, or nothing. @site is NULL for what is not about one. */
 GPtrArray *fa_access_check(const FaGrant *grants, size_t count, const char *actor, FaAction action,
                            const char *site);
+/* (transfer full) of char (transfer none): everybody who may, in the order of the grants. */
+GPtrArray *fa_access_holders(const FaGrant *grants, size_t count, FaAction action,
+                             const char *site);

@@ -43,6 +43,8 @@ bool fa_ledger_begin(FaLedger *ledger, FaLedgerAccess access, FaLedgerHead *ret_
 bool fa_ledger_end(FaLedger *ledger, bool is_well, GError **error);
 /* Adds one event behind @head, which moves on. @event has its position and hash then. */
 bool fa_ledger_add(FaLedger *ledger, FaLedgerHead *head, FaEvent *event, GError **error);
+/* @event (nullable): an import. */
+bool fa_ledger_ask_guard(const FaLedger *ledger, const FaEvent *event, GError **error);
 /* The hash of @event, whose position is set, behind one with the hash @before. */
 bool fa_ledger_hash(FaLedger *ledger, const FaDigest *before, const FaEvent *event,
                     FaDigest *ret_hash, GError **error);

@@ -14,6 +14,7 @@ struct FaLedger {
     FaHash *hash; /* (nullable) loaded with the first event that is hashed */
     FaHasher *hasher;
     GString *line;
+    FaLedgerGuard guard; /* (nullable) */
 };
 
 static const char *const flaw_names[] = {
@@ -61,6 +62,18 @@ fa_ledger_free(FaLedger *ledger)
     fa_hash_free(ledger->hash);
     g_string_free(ledger->line, TRUE);
     g_free(ledger);
+}
+
+void
+fa_ledger_set_guard(FaLedger *ledger, FaLedgerGuard guard)
+{
+    ledger->guard = guard;
+}
+
+bool
+fa_ledger_ask_guard(const FaLedger *ledger, const FaEvent *event, GError **error)
+{
+    return ledger->guard == NULL || ledger->guard(event, error);
 }
 
 bool
@@ -143,7 +156,7 @@ append_all(FaLedger *ledger, FaLedgerHead *head, const FaEvent *events, GPtrArra
 
 /* (transfer full) (nullable) The payloads as they will be kept: all that can be wrong with them is found before the lock. */
 static GPtrArray *
-check_events(const FaEvent *events, size_t count, GError **error)
+check_events(const FaLedger *ledger, const FaEvent *events, size_t count, GError **error)
 {
     g_autoptr(GPtrArray) payloads = g_ptr_array_new_with_free_func(g_free);
     for (size_t i = 0; i < count; i++) {
@@ -151,6 +164,8 @@ check_events(const FaEvent *events, size_t count, GError **error)
         if (!fa_event_check(&events[i], true, &payload, error))
             return NULL;
         g_ptr_array_add(payloads, payload);
+        if (!fa_ledger_ask_guard(ledger, &events[i], error))
+            return NULL;
     }
     return g_steal_pointer(&payloads);
 }
@@ -161,7 +176,7 @@ fa_ledger_append(FaLedger *ledger, uint64_t expected, const FaEvent *events, siz
 {
     if (count > FA_LEDGER_BATCH_MAX)
         return fa_fail(error, FA_ERROR_REFUSED, "more than %d events at once", FA_LEDGER_BATCH_MAX);
-    g_autoptr(GPtrArray) payloads = check_events(events, count, error);
+    g_autoptr(GPtrArray) payloads = check_events(ledger, events, count, error);
     FaLedgerHead head;
     if (payloads == NULL || !fa_ledger_begin(ledger, FA_LEDGER_WRITING, &head, error))
         return false;

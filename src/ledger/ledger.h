@@ -37,6 +37,11 @@ FaLedger *fa_ledger_open(const char *address, bool make, GError **error);
 void fa_ledger_free(FaLedger *ledger);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaLedger, fa_ledger_free)
 
+/* May @event be appended? NULL stands for an import, whose events are others'. False, with an error, appends nothing. */
+typedef bool (*FaLedgerGuard)(const FaEvent *event, GError **error);
+/* Asked about all that is appended by this handle from now on. */
+void fa_ledger_set_guard(FaLedger *ledger, FaLedgerGuard guard);
+
 bool fa_ledger_get_head(FaLedger *ledger, FaLedgerHead *ret_head, GError **error);
 
 /*

@@ -125,7 +125,8 @@ fa_ledger_import(FaLedger *ledger, FaLedgerNextFunc next, void *data, FaCancel *
 {
     Import work = {.next = next, .data = data, .cancel = cancel};
     FaLedgerHead head;
-    if (!fa_ledger_begin(ledger, FA_LEDGER_WRITING, &head, error))
+    if (!fa_ledger_ask_guard(ledger, NULL, error) ||
+        !fa_ledger_begin(ledger, FA_LEDGER_WRITING, &head, error))
         return false;
     uint64_t before = head.position;
     bool is_well = import_lines(ledger, &head, &work, error);

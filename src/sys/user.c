@@ -43,6 +43,13 @@ fa_user_get_own_name(void)
     return fa_user_get_name(geteuid());
 }
 
+char *
+fa_user_get_owner_name(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 ? fa_user_get_name(status.st_uid) : g_strdup("nobody");
+}
+
 bool
 fa_user_is_owner(const char *path)
 {

@@ -16,5 +16,7 @@ bool fa_user_is_root(void);
 char *fa_user_get_name(uid_t uid);
 /* (transfer full) The same of who this process is now. */
 char *fa_user_get_own_name(void);
+/* (transfer full) The same of who @path belongs to; "nobody" where it is not there. */
+char *fa_user_get_owner_name(const char *path);
 /* True when @path is there and belongs to who this process is. */
 bool fa_user_is_owner(const char *path);

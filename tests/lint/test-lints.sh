@@ -59,6 +59,20 @@ fault() {
     verdict "$1" 1 "$2" "$work"
 }
 
+fault 'a-way-past-who-may-write-the-ledger-is-found' check-style src/app/other.c << 'END'
+static void
+other(void)
+{
+    fa_ledger_open("ledger.db", true, NULL);
+}
+END
+fault 'a-way-past-who-may-run-a-command-is-found' check-style src/cli/other.c << 'END'
+static void
+other(FaInvocation *invocation)
+{
+    invocation->command->run(invocation, NULL);
+}
+END
 fresh
 verdict 'a-good-tree-passes-the-layers' 0 check-layers "$work"
 verdict 'a-good-tree-passes-the-lengths' 0 check-length "$work"
