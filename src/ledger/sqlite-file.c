@@ -58,7 +58,8 @@ fail_with(const FaSqliteFile *file, int code, const char *what, GError **error)
                        reason_of(file, code));
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
-        if (number != 0)
+        /* What could not be made or found is beside it: nobody is to think that there is no ledger. */
+        if (number != 0 && number != ENOENT)
             return fa_fail_errno(error, number, "cannot %s the ledger '%s'", what, file->path);
         break;
     default:

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # The ledger when the disk fails, or the program is killed, at any call of an append. LEDGER is the program.
+[ ! -w /dev/shm ] || TMPDIR=/dev/shm
 . "$(dirname "$0")/tap.sh"
 LEDGER=${LEDGER:?the program that calls ledger/}
 
@@ -25,6 +26,11 @@ some() {
 }
 next_is_whole() { whole "$1" 50; }
 torture 'an-append-is-whole-or-not-there' some append next_is_whole
+
+# Nobody takes a ledger that cannot be read for none.
+read_it() { exec "$LEDGER" verify; }
+is_told() { [ "$1" = 'done' ] || ! grep -i 'no such file\|no ledger' "$work/.out"; }
+torture 'a-ledger-is-read-or-said-to-be-there' some read_it is_told
 
 # Its log was left behind by one that was killed, so that it is read before the append and written back after it.
 left_behind() {
