@@ -11,6 +11,14 @@
 
 #define PIECE 65536
 
+/* Nobody is there, or nobody for us. Whatever else fails says nothing about that. */
+static bool
+is_absent(int number)
+{
+    return number == ENOENT || number == ENOTDIR || number == ECONNREFUSED || number == EACCES ||
+           number == EPERM;
+}
+
 static bool
 fail_unreachable(const FaExchange *exchange, int number, GError **error)
 {
@@ -32,7 +40,9 @@ connect_to(const FaExchange *exchange, int *ret_fd, GError **error)
     if (fd < 0)
         return fa_fail_errno(error, errno, "cannot make a socket");
     if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
-        return fail_unreachable(exchange, errno, error);
+        return is_absent(errno)
+                   ? fail_unreachable(exchange, errno, error)
+                   : fa_fail_errno(error, errno, "cannot connect to '%s'", exchange->path);
     *ret_fd = fa_fd_steal(&fd);
     return true;
 }
