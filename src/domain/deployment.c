@@ -293,14 +293,17 @@ fa_deployment_next(const FaDeployment *deployment)
                                                          : FA_DEPLOY_OUTCOME_DONE};
 }
 
-/* Does the ledger know what the switch did? It is written between the begin and the end of that step. */
+/*
+ * Does the ledger know what the switch did? It is written between the begin and the end of that step. It may fail on either
+ * side of the rename: to undo it leads back from both.
+ */
 static bool
 is_switch_known(const FaDeployment *deployment, FaDeployStep step, FaDeployState state)
 {
-    if (step != FA_DEPLOY_STEP_SWITCH)
+    if (step != FA_DEPLOY_STEP_SWITCH || state == FA_DEPLOY_STATE_BEGUN ||
+        state == FA_DEPLOY_STATE_FAILED)
         return true;
-    return state == FA_DEPLOY_STATE_BEGUN ||
-           (state == FA_DEPLOY_STATE_DONE) == deployment->is_switched;
+    return (state == FA_DEPLOY_STATE_DONE) == deployment->is_switched;
 }
 
 static bool

@@ -220,6 +220,23 @@ test_failures(Fixture *fixture, gconstpointer data)
     }
 }
 
+/* The rename may be done, and known, and what comes with it fail. */
+static void
+test_half_a_switch(Fixture *fixture, gconstpointer data)
+{
+    first(fixture);
+    begin_as(fixture, "d2", "0.6.1", "b1");
+    while (!get_open(fixture)->is_switched)
+        advance(fixture, NOWHERE);
+    say(fixture, FA_DEPLOY_STEP_SWITCH, FA_DEPLOY_STATE_FAILED, "no supervisor");
+    while (advance(fixture, NOWHERE))
+        ;
+    const FaStanding *standing = fa_running_find(fixture->running, "live.nyc");
+    g_assert_cmpstr(standing->build, ==, "b1");
+    g_assert_cmpint(standing->last.outcome, ==, FA_DEPLOY_OUTCOME_FAILED);
+    g_assert_cmpstr(standing->last.reason, ==, "no supervisor");
+}
+
 /* Nobody goes back to code that cannot read what an irreversible migration left. */
 static void
 test_no_way_back(Fixture *fixture, gconstpointer data)
@@ -369,6 +386,7 @@ main(int argc, char **argv)
     ADD("/deployment/the-first-ever-has-nothing-to-go-back-to", test_first_ever);
     ADD("/deployment/the-second-is-refused-with-who-is-first", test_second);
     ADD("/deployment/who-gives-up-undoes", test_give_up);
+    ADD("/deployment/a-switch-that-fails-behind-the-rename-is-undone", test_half_a_switch);
     ADD("/deployment/nobody-gives-up-after-the-switch", test_no_giving_up_after_the_switch);
     ADD("/deployment/only-what-is-next-may-be-said", test_turns);
     ADD("/deployment/what-is-read-back-goes-on-the-same", test_killed_anywhere);
