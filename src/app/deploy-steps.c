@@ -471,16 +471,18 @@ do_watch(FaDeployWork *work, GError **error)
 {
     g_autofree char *build = find_new_build(work, error);
     g_auto(GStrv) names = build != NULL ? fa_slot_list_processes(work->layout, build, error) : NULL;
-    int64_t seconds = work->options->watch > 0 ? work->options->watch : WATCH_SECONDS;
+    int64_t seconds = work->options->watch != 0 ? work->options->watch : WATCH_SECONDS;
     int64_t limit = fa_clock_monotonic() + seconds * G_USEC_PER_SEC;
     if (names == NULL)
         return false;
-    while (fa_clock_monotonic() < limit) {
-        if (!fa_processes_check(work->layout, (const char *const *)names, cancel_of(work), error) ||
-            !fa_processes_pause(cancel_of(work), error))
+    for (;;) {
+        if (!fa_processes_check(work->layout, (const char *const *)names, cancel_of(work), error))
+            return false;
+        if (fa_clock_monotonic() >= limit)
+            return true;
+        if (!fa_processes_pause(cancel_of(work), error))
             return false;
     }
-    return true;
 }
 
 static bool
@@ -537,6 +539,8 @@ fa_deploy_undo(FaDeployWork *work, FaDeployStep step, char **ret_detail, GError 
 {
     *ret_detail = NULL;
     switch (step) {
+    case FA_DEPLOY_STEP_RENDER:
+        return fa_slot_empty(work->layout, fa_deploy_work_slot(work), error);
     case FA_DEPLOY_STEP_START:
         return undo_start(work, error);
     case FA_DEPLOY_STEP_SWITCH:
@@ -544,7 +548,6 @@ fa_deploy_undo(FaDeployWork *work, FaDeployStep step, char **ret_detail, GError 
     case FA_DEPLOY_STEP_LOCK:
     case FA_DEPLOY_STEP_BUILD:
     case FA_DEPLOY_STEP_BACKUP:
-    case FA_DEPLOY_STEP_RENDER:
     case FA_DEPLOY_STEP_MIGRATE_ONLINE:
     case FA_DEPLOY_STEP_CHECK:
     case FA_DEPLOY_STEP_SMOKE:

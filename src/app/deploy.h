@@ -21,8 +21,8 @@ typedef struct FaDeployOptions {
     FaDeployKind kind;
     const char *why;         /* (nullable) */
     const char *const *lost; /* (nullable) changes that may be lost, NULL-ended */
-    int64_t watch; /* seconds after the switch in which health that is lost undoes it; 0: 10 */
-    const char *on_edit;            /* (nullable) keep, replace, backup or merge */
+    int64_t watch;           /* seconds after the switch; lost health undoes it. 0: 10, -1: none */
+    const char *on_edit;     /* (nullable) keep, replace, backup or merge */
     const FaEditDialogue *dialogue; /* (nullable) */
     FaAssembleOptions assemble;
     /* Each may be NULL. */

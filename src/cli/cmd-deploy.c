@@ -11,6 +11,7 @@ typedef struct Options {
     const char *plan;
     const char *on_edit;
     int64_t watch;
+    bool no_watch;
     unsigned jobs;
     bool notes_done;
     bool resume;
@@ -21,6 +22,8 @@ static const FaOption options[] = {
     FA_OPTION_TEXT(Options, why, "why", 0, "TEXT", "What it is done for"),
     FA_OPTION_SPAN(Options, watch, "watch", 0, "TIME",
                    "Time after the switch in which lost health brings the old one back (10s)"),
+    FA_OPTION_FLAG(Options, no_watch, "no-watch", 0,
+                   "Look once after the switch, and watch no longer"),
     FA_OPTION_TEXT(Options, plan, "plan", 0, "ID", "Do just what --dry-run showed, or nothing"),
     FA_OPTION_LIST(Options, lost, "allow-lost", 0, "'COMPONENT REVISION'",
                    "Go live without this change, which live has"),
@@ -54,7 +57,7 @@ run(FaInvocation *invocation, GError **error)
         .lost = chosen->lost,
         .plan = chosen->plan,
         .on_edit = chosen->on_edit,
-        .watch = chosen->watch,
+        .watch = chosen->no_watch ? -1 : chosen->watch,
         .jobs = chosen->jobs,
         .notes_done = chosen->notes_done,
         .resume = chosen->resume,

@@ -5,6 +5,7 @@ typedef struct Options {
     const char *to;
     const char *why;
     int64_t watch;
+    bool no_watch;
 } Options;
 
 static const FaOption options[] = {
@@ -12,6 +13,8 @@ static const FaOption options[] = {
     FA_OPTION_TEXT(Options, why, "why", 0, "TEXT", "What was wrong"),
     FA_OPTION_SPAN(Options, watch, "watch", 0, "TIME",
                    "Time after the switch in which lost health undoes it (10s)"),
+    FA_OPTION_FLAG(Options, no_watch, "no-watch", 0,
+                   "Look once after the switch, and watch no longer"),
     {0},
 };
 
@@ -24,7 +27,7 @@ run(FaInvocation *invocation, GError **error)
         .environment = invocation->arguments[0],
         .kind = FA_DEPLOY_ROLLBACK,
         .why = chosen->why,
-        .watch = chosen->watch,
+        .watch = chosen->no_watch ? -1 : chosen->watch,
     };
     return fa_deploy_run(invocation, &words, error);
 }

@@ -106,7 +106,8 @@ static bool
 answer(FaInvocation *invocation, const FaDeployWords *words, const FaDeployed *deployed,
        GError **error)
 {
-    bool is_done = deployed->outcome == FA_DEPLOY_OUTCOME_DONE;
+    bool is_given_up = words->give_up && deployed->outcome == FA_DEPLOY_OUTCOME_UNDONE;
+    bool is_done = deployed->outcome == FA_DEPLOY_OUTCOME_DONE || is_given_up;
     if (invocation->json) {
         g_autoptr(JsonObject) document = json_object_new();
         set_text(document, "deployment", deployed->id);
@@ -128,6 +129,9 @@ answer(FaInvocation *invocation, const FaDeployWords *words, const FaDeployed *d
                        fa_deploy_outcome_to_string(deployed->outcome),
                        deployed->reason != NULL ? deployed->reason : "",
                        deployed->from != NULL ? deployed->from : "nothing new", words->environment);
+    if (is_given_up)
+        return fa_answer_text(error, "%s is undone, %s serves as before\n", deployed->release,
+                              deployed->from != NULL ? deployed->from : "nothing");
     return fa_answer_text(error, "%s serves %s: %s\n", words->environment, deployed->release,
                           deployed->url);
 }

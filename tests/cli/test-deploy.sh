@@ -141,6 +141,14 @@ for step in build render start check switch drain stop; do
     [ "$(served)" = "$before" ] || bad="$bad $step: no way back."
 done
 check 'a-deployment-killed-at-any-step-is-finished-by-the-next' is "$bad" ''
+"$FASSEMBLER" -C site -q deploy 0.1.4 live.minimal --watch 1s > killed 2>&1 < /dev/null &
+pid=$!
+until [ -e "$live/slots/b" ] && [ -e "$live/slots/a" ]; do kill -0 "$pid" || break; done
+kill -KILL "$pid"
+wait "$pid" 2> /dev/null
+run -C site deploy --undo live.minimal
+check 'what-was-killed-before-the-switch-is-given-up' is "$status:$out:$(served)" "0:0.1.4 is undone, $before serves as before:$before"
+check 'nothing-of-it-is-left' is "$(readlink "$live"/slots/?)" "../$(readlink "$live/current")"
 "$FASSEMBLER" -C site -q deploy 0.1.4 live.minimal --watch 9s > first 2>&1 < /dev/null &
 pid=$!
 until [ "$(served)" = 0.1.4 ]; do kill -0 "$pid" || break; done
@@ -169,7 +177,7 @@ run -C site board --json
 check 'the-board-says-what-runs-where' is "$(jq -r '.sites[0].environments[0] | "\(.environment) \(.release) \(.health)"' <<< "$out")" 'live.minimal 0.1.4 well'
 run -C site board
 check 'the-board-is-a-table-too' has "$out" 'live.minimal'
-run -C site history live.minimal --json
+run -C site history live.minimal --last 100 --json
 check 'the-history-says-why' is "$(jq -r '[.rows[].why] | index("it was nicer") != null' <<< "$out")" true
 check 'and-what-failed' is "$(jq -r '[.rows[] | select(.outcome == "failed")] | length > 1' <<< "$out")" true
 run -C site where hello --json
