@@ -36,6 +36,33 @@ fa_time_to_utc(FaTime time, char ret_text[FA_TIME_UTC_SIZE])
     put_digits(ret_text + 17, 2, second % 60);
 }
 
+char *
+fa_time_format_ago(FaTime time, FaTime now)
+{
+    /* The unit that follows takes over at two of it, so that "1 h ago" is never nearly two hours. */
+    static const struct {
+        FaSpan below, unit;
+        const char *name;
+    } units[] = {
+        {120, 1, "s"},
+        {2 * 3600, 60, "min"},
+        {2 * DAY_SECONDS, 3600, "h"},
+        {14 * DAY_SECONDS, DAY_SECONDS, "days"},
+    };
+    char day[FA_TIME_UTC_SIZE];
+    FaSpan age = now - time;
+    if (age <= 2)
+        return g_strdup("just now");
+    for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {
+        if (age < units[i].below)
+            return g_strdup_printf("%" G_GINT64_FORMAT " %s ago", age / units[i].unit,
+                                   units[i].name);
+    }
+    fa_time_to_utc(time, day);
+    day[strlen("2026-11-23")] = '\0';
+    return g_strdup(day);
+}
+
 static unsigned
 get_digits(const char *text, unsigned count)
 {

@@ -16,3 +16,8 @@ typedef int64_t FaSpan; /* seconds */
 void fa_time_to_utc(FaTime time, char ret_text[FA_TIME_UTC_SIZE]);
 /* Reads just what fa_time_to_utc() writes; false, and *ret_time left alone, for anything else. */
 bool fa_time_from_utc(const char *text, FaTime *ret_time);
+/*
+ * (transfer full) How long ago @time was, as people say it: "12 s ago", "5 min ago", "3 h ago", "2 days ago", and the day itself,
+ * "2026-11-23", from two weeks on. A clock that stepped back makes it "just now", as a second or two are.
+ */
+char *fa_time_format_ago(FaTime time, FaTime now);

@@ -2,6 +2,7 @@
 
 #include "app/board.h"
 #include "cli/answer.h"
+#include "cli/cells.h"
 #include "cli/environment.h"
 
 #define LAST_DEFAULT 20
@@ -15,25 +16,37 @@ static const FaOption options[] = {
     {0},
 };
 
+/* What is wrong is told before what it was done for. */
+static void
+add_row(FaTable *table, JsonObject *row)
+{
+    const char *outcome = fa_cell_text(row, "outcome");
+    bool is_done = strcmp(outcome, "done") == 0, is_open = strcmp(outcome, "open") == 0;
+    const char *reason = fa_json_get_string(row, "reason");
+    g_autofree char *begun = fa_cell_minute(row, "begun-at");
+    g_autofree char *text = fa_cell_first_line(reason != NULL ? reason : fa_cell_text(row, "why"));
+    g_autofree char *told = g_strdup_printf("%s%s%s", is_open ? "" : fa_answer_mark(is_done),
+                                            is_open ? "" : " ", outcome);
+    fa_table_add(table, begun, fa_cell_text(row, "kind"), fa_cell_text(row, "release"),
+                 fa_cell_text(row, "by"), told, text, NULL);
+    fa_table_style(table, 2, FA_STYLE_BOLD);
+    fa_table_style(table, 4, is_done ? FA_STYLE_GOOD : is_open ? FA_STYLE_INFO : FA_STYLE_BAD);
+}
+
 static bool
 print(const FaInvocation *invocation, JsonObject *history, GError **error)
 {
+    const char *target = fa_json_get_string(history, "goes-back-to");
     g_autoptr(FaTable) table = fa_table_new(
-        (const char *const[]){"BEGUN", "WHAT", "RELEASE", "BY", "OUTCOME", "WHY", NULL});
+        (const char *const[]){"BEGUN (UTC)", "WHAT", "RELEASE", "BY", "OUTCOME", "WHY", NULL});
     JsonArray *rows = fa_json_get_array(history, "rows");
-    for (guint i = 0; i < json_array_get_length(rows); i++) {
-        JsonObject *row = json_array_get_object_element(rows, i);
-        const char *texts[] = {"begun-at", "kind", "release", "by", "outcome", "why"};
-        for (size_t k = 0; k < G_N_ELEMENTS(texts); k++) {
-            const char *text = fa_json_get_string(row, texts[k]);
-            texts[k] = text != NULL ? text : "";
-        }
-        const char *reason = fa_json_get_string(row, "reason");
-        g_autofree char *first = g_strdup(reason != NULL ? reason : texts[5]);
-        first[strcspn(first, "\n")] = '\0';
-        fa_table_add(table, texts[0], texts[1], texts[2], texts[3], texts[4], first, NULL);
-    }
-    return fa_answer_table(invocation, table, error);
+    for (guint i = 0; i < json_array_get_length(rows); i++)
+        add_row(table, json_array_get_object_element(rows, i));
+    if (!fa_answer_table(invocation, table, error))
+        return false;
+    if (target != NULL)
+        fa_say(invocation, "a rollback would bring %s", target);
+    return true;
 }
 
 static bool

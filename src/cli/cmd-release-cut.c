@@ -56,13 +56,9 @@ answer(const FaInvocation *invocation, const FaCutResult *result, GError **error
 }
 
 static bool
-cut(const FaInvocation *invocation, FaCutResult *result, GError **error)
+cut(const FaInvocation *invocation, FaContext *context, FaCutResult *result, GError **error)
 {
     const Options *chosen = invocation->options;
-    g_autoptr(FaContext) context = fa_context_open(invocation->home, error);
-    if (context == NULL || !fa_context_check(context, error) ||
-        (!invocation->dry_run && !fa_context_require_home(context, error)))
-        return false;
     g_autoptr(FaProgress) progress =
         invocation->json ? NULL : fa_progress_new(invocation, "release cut", 1);
     const FaCutOptions how = {
@@ -85,8 +81,11 @@ cut(const FaInvocation *invocation, FaCutResult *result, GError **error)
 static bool
 run(FaInvocation *invocation, GError **error)
 {
+    g_autoptr(FaContext) context = fa_context_open(invocation->home, error);
     g_auto(FaCutResult) result = {0};
-    if (!cut(invocation, &result, error))
+    if (context == NULL || !fa_context_check(context, error) ||
+        (!invocation->dry_run && !fa_context_require_home(context, error)) ||
+        !cut(invocation, context, &result, error))
         return false;
     if (invocation->json)
         return answer_json(invocation, &result, error);
@@ -94,7 +93,7 @@ run(FaInvocation *invocation, GError **error)
         return false;
     fa_note_text_warn(invocation, result.notes);
     if (!invocation->dry_run)
-        fa_say(invocation, "next: fassembler deploy %s stage.SITE", result.label);
+        fa_release_text_say_next(invocation, fa_context_get_product(context), result.label);
     return true;
 }
 

@@ -1,39 +1,56 @@
+#include "cli/cells.h"
 #include "cli/release-text.h"
+#include "sys/clock.h"
 #include "view/release.h"
 
 static bool
 print_head(const FaRelease *release, GError **error)
 {
-    char time[FA_TIME_UTC_SIZE];
-    fa_time_to_utc(release->cut_at, time);
-    return fa_answer_text(error, "%s  %s  cut %s by %s\npins %s\nbits %s\n", release->label,
-                          fa_release_kind_to_string(release->kind), time, release->cut_by,
-                          release->digest,
+    g_autofree char *cut = fa_time_format_ago(release->cut_at, fa_clock_now());
+    g_autofree char *parent =
+        release->parent != NULL ? g_strdup_printf(" after %s", release->parent) : g_strdup("");
+    return fa_answer_text(error, "%s: %s%s, cut %s by %s%s%s\npins %s\nbits %s\n", release->label,
+                          fa_release_kind_to_string(release->kind), parent, cut, release->cut_by,
+                          release->why != NULL ? ": " : "",
+                          release->why != NULL ? release->why : "", release->digest,
                           release->bits != NULL ? release->bits : "not built yet") &&
            (!release->is_rejected || fa_answer_text(error, "rejected by %s: %s\n",
                                                     release->rejected_by, release->rejected_why));
 }
 
 static bool
-print(const FaInvocation *invocation, const FaRelease *release, GError **error)
+print_pins(const FaInvocation *invocation, const FaRelease *release, GError **error)
 {
     g_autoptr(FaTable) pins =
-        fa_table_new((const char *const[]){"COMPONENT", "VERSION", "REVISION", "BRANCH", NULL});
+        fa_table_new((const char *const[]){"COMPONENT", "REVISION", "VERSION", "BRANCH", NULL});
     for (guint i = 0; i < release->pins->len; i++) {
         const FaPin *pin = g_ptr_array_index(release->pins, i);
-        fa_table_add(pins, pin->component, pin->version != NULL ? pin->version : "", pin->revision,
+        const char *version = pin->version != NULL ? pin->version : "";
+        g_autofree char *revision = fa_cell_revision(pin->revision);
+        fa_table_add(pins, pin->component, revision,
+                     g_str_has_prefix(revision, version) ? "" : version,
                      pin->branch != NULL ? pin->branch : "", NULL);
     }
-    if (!print_head(release, error) || !fa_answer_table(invocation, pins, error))
-        return false;
+    return fa_answer_table(invocation, pins, error);
+}
+
+static bool
+print_places(const FaInvocation *invocation, const FaRelease *release, GError **error)
+{
+    g_autoptr(FaTable) places = fa_table_new((const char *const[]){"WENT TO", "SINCE", "BY", NULL});
     for (guint i = 0; i < release->places->len; i++) {
         const FaReleasePlace *place = g_ptr_array_index(release->places, i);
-        char time[FA_TIME_UTC_SIZE];
-        fa_time_to_utc(place->since, time);
-        if (!fa_answer_text(error, "%s since %s by %s\n", place->environment, time, place->by))
-            return false;
+        g_autofree char *since = fa_time_format_ago(place->since, fa_clock_now());
+        fa_table_add(places, place->environment, since, place->by, NULL);
     }
-    return true;
+    return fa_answer_table(invocation, places, error);
+}
+
+static bool
+print(const FaInvocation *invocation, const FaRelease *release, GError **error)
+{
+    return print_head(release, error) && print_pins(invocation, release, error) &&
+           print_places(invocation, release, error);
 }
 
 static bool

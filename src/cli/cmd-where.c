@@ -1,25 +1,40 @@
+#include <string.h>
+
 #include "app/board.h"
 #include "cli/answer.h"
+#include "cli/cells.h"
 #include "cli/complete.h"
 #include "cli/home.h"
+
+static void
+add_row(FaTable *table, JsonObject *one, bool has_answer)
+{
+    const char *answer = fa_cell_text(one, "has-it");
+    const char *version = fa_cell_text(one, "version");
+    bool is_there = strcmp(answer, "yes") == 0;
+    g_autofree char *revision = fa_cell_revision(fa_cell_text(one, "revision"));
+    g_autofree char *told = is_there || strcmp(answer, "no") == 0
+                                ? g_strdup_printf("%s %s", fa_answer_mark(is_there), answer)
+                                : g_strdup(answer);
+    /* Many a version is but the revision again. */
+    fa_table_add(table, fa_cell_text(one, "environment"), fa_cell_text(one, "release"),
+                 fa_cell_text(one, "component"), g_str_has_prefix(revision, version) ? "" : version,
+                 revision, has_answer ? told : NULL, NULL);
+    fa_table_style(table, 1, FA_STYLE_BOLD);
+    if (has_answer)
+        fa_table_style(table, 5, is_there ? FA_STYLE_GOOD : FA_STYLE_WARN);
+}
 
 static bool
 print(const FaInvocation *invocation, JsonObject *where, GError **error)
 {
-    static const char *const members[] = {"environment", "release",  "component",
-                                          "version",     "revision", "has-it"};
-    g_autoptr(FaTable) table = fa_table_new((const char *const[]){
-        "ENVIRONMENT", "RELEASE", "COMPONENT", "VERSION", "REVISION", "HAS IT", NULL});
+    bool has_answer = fa_json_get_string(where, "revision") != NULL;
     JsonArray *list = fa_json_get_array(where, "environments");
-    for (guint i = 0; i < json_array_get_length(list); i++) {
-        JsonObject *one = json_array_get_object_element(list, i);
-        const char *texts[G_N_ELEMENTS(members)];
-        for (size_t k = 0; k < G_N_ELEMENTS(members); k++) {
-            const char *text = fa_json_get_string(one, members[k]);
-            texts[k] = text != NULL ? text : "";
-        }
-        fa_table_add(table, texts[0], texts[1], texts[2], texts[3], texts[4], texts[5], NULL);
-    }
+    g_autoptr(FaTable) table =
+        fa_table_new((const char *const[]){"ENVIRONMENT", "RELEASE", "COMPONENT", "VERSION",
+                                           "REVISION", has_answer ? "HAS IT" : NULL, NULL});
+    for (guint i = 0; i < json_array_get_length(list); i++)
+        add_row(table, json_array_get_object_element(list, i), has_answer);
     return fa_answer_table(invocation, table, error);
 }
 

@@ -96,15 +96,46 @@ fa_table_style(FaTable *table, size_t column, FaStyle style)
     row->styles[column] = style;
 }
 
+/* What is printed of a table, and how wide. */
+typedef struct Shape {
+    size_t columns[FA_TABLE_COLUMNS_MAX]; /* those that have something in them */
+    size_t widths[FA_TABLE_COLUMNS_MAX];
+    size_t count;
+} Shape;
+
+/* 0: there is nothing in it. */
 static size_t
 column_width(const FaTable *table, size_t column)
 {
-    size_t width = fa_text_width(table->headings.cells[column]);
+    size_t width = 0;
     for (guint i = 0; i < table->rows->len; i++) {
         const Row *row = g_ptr_array_index(table->rows, i);
         width = MAX(width, fa_text_width(row->cells[column]));
     }
-    return width;
+    return width > 0 ? MAX(width, fa_text_width(table->headings.cells[column])) : 0;
+}
+
+static Shape
+find_shape(const FaTable *table, unsigned width)
+{
+    Shape shape = {0};
+    size_t used = 0;
+    for (size_t i = 0; i < table->columns; i++) {
+        size_t wide = column_width(table, i);
+        if (wide == 0)
+            continue;
+        shape.columns[shape.count] = i;
+        shape.widths[shape.count++] = wide;
+        used += wide + GAP;
+    }
+    if (shape.count == 0)
+        return shape;
+    /* A terminal too narrow for anything is left to wrap. */
+    size_t *last = &shape.widths[shape.count - 1];
+    used -= *last + GAP;
+    if (width > 0 && used + 10 <= width)
+        *last = MIN(*last, width - used);
+    return shape;
 }
 
 static void
@@ -115,21 +146,21 @@ append_spaces(GString *out, size_t count)
 }
 
 static void
-append_row(GString *out, const FaTable *table, const Row *row, const size_t *widths, size_t room,
-           bool colour)
+append_row(GString *out, const FaTable *table, const Row *row, const Shape *shape, bool colour)
 {
-    for (size_t i = 0; i < table->columns; i++) {
-        bool is_last = i + 1 == table->columns;
+    for (size_t i = 0; i < shape->count; i++) {
+        size_t column = shape->columns[i], width = shape->widths[i];
+        bool is_last = i + 1 == shape->count;
         g_autofree char *cell =
-            is_last ? fa_text_fit(row->cells[i], room) : g_strdup(row->cells[i]);
-        size_t pad = widths[i] - MIN(widths[i], fa_text_width(cell));
+            is_last ? fa_text_fit(row->cells[column], width) : g_strdup(row->cells[column]);
+        size_t pad = width - MIN(width, fa_text_width(cell));
 
-        if (table->is_right[i])
+        if (table->is_right[column])
             append_spaces(out, pad);
-        g_string_append_printf(out, "%s%s%s", fa_style_on(row->styles[i], colour), cell,
-                               fa_style_off(row->styles[i], colour));
+        g_string_append_printf(out, "%s%s%s", fa_style_on(row->styles[column], colour), cell,
+                               fa_style_off(row->styles[column], colour));
         if (!is_last)
-            append_spaces(out, (table->is_right[i] ? 0 : pad) + GAP);
+            append_spaces(out, (table->is_right[column] ? 0 : pad) + GAP);
     }
     while (out->len > 0 && out->str[out->len - 1] == ' ')
         g_string_truncate(out, out->len - 1);
@@ -140,21 +171,12 @@ char *
 fa_table_format(const FaTable *table, unsigned width, bool colour)
 {
     GString *out = g_string_new(NULL);
-    size_t widths[FA_TABLE_COLUMNS_MAX], used = 0;
+    Shape shape = find_shape(table, width);
 
-    if (table->rows->len == 0)
+    if (shape.count == 0)
         return g_string_free(out, FALSE);
-    for (size_t i = 0; i < table->columns; i++) {
-        widths[i] = column_width(table, i);
-        used += i + 1 < table->columns ? widths[i] + GAP : 0;
-    }
-
-    /* A terminal too narrow for anything is left to wrap. */
-    size_t last = widths[table->columns - 1];
-    size_t room = width == 0 || used + 10 > width ? last : MIN(last, width - used);
-    widths[table->columns - 1] = room;
-    append_row(out, table, &table->headings, widths, room, colour);
+    append_row(out, table, &table->headings, &shape, colour);
     for (guint i = 0; i < table->rows->len; i++)
-        append_row(out, table, g_ptr_array_index(table->rows, i), widths, room, colour);
+        append_row(out, table, g_ptr_array_index(table->rows, i), &shape, colour);
     return g_string_free(out, FALSE);
 }

@@ -1,7 +1,7 @@
 #pragma once
 /*
  * Rows in aligned columns, for people. Widths are those of a terminal, not of bytes; the last column is cut when the
- * row would be wider than the terminal, the others never are.
+ * row would be wider than the terminal, the others never are. A column with nothing in it is left out.
  */
 #include <glib.h>
 #include <stdbool.h>

@@ -36,6 +36,7 @@ check 'a-dry-run-says-what-would-be-cut' is "$status:$(jq -r '.release, .parent'
 check 'a-dry-run-cuts-nothing' is "$(ls -A site/home)" ''
 run -C site release cut 0.1 --why 'the first'
 check 'a-release-is-cut' is "$status" 0
+check 'where-it-may-go-next-is-told' has "$err" 'next: fassembler deploy 0.1 live.minimal'
 check 'a-label-is-used-once' exits 3 -C site release cut 0.1
 check 'the-same-number-is-the-same-label' exits 3 -C site release cut 0.1.0
 check 'what-is-no-label-is-told' exits 2 -C site release cut one
@@ -74,6 +75,10 @@ check 'the-next-label-is-proposed' is "$(jq -r .release <<< "$out")" 0.1.1
 check 'a-changed-folder-is-a-change' is "$(jq -r '.changes[0] | .before != .after' <<< "$next")" true
 run -C site release diff 0.1 0.1.1 --json
 check 'two-releases-are-compared' is "$(jq -r '.changes[0] | .before != .after' <<< "$out")" true
+run -C site release diff live.minimal 0.1.1 --json
+check 'an-environment-stands-for-what-it-runs' is "$(jq -r '"\(.before) \(.after)"' <<< "$out")" '0.1 0.1.1'
+run -C site release diff dev.minimal 0.1.1
+check 'where-no-release-runs-there-is-none' has "$status:$err" "4:error: 'dev.minimal' runs no release"
 sed -i 's/It works better/It is broken/' site/hello/www/index.html
 run -C site deploy 0.1.1 live.minimal --watch 1s
 check 'the-next-release-takes-its-place' is "$status:$(served)" 0:0.1.1
@@ -176,7 +181,9 @@ check 'it-serves' has "$(page '')" works
 run -C site board --json
 check 'the-board-says-what-runs-where' is "$(jq -r '.sites[0].environments[0] | "\(.environment) \(.release) \(.health)"' <<< "$out")" 'live.minimal 0.1.4 well'
 run -C site board
-check 'the-board-is-a-table-too' has "$out" 'live.minimal'
+check 'the-board-is-a-table-too' is "$(sed 's/just now\|[0-9]* [a-z]* ago/AGO/; s/  [a-z]*  \(.\) well/  BY  \1 well/' <<< "$out" | sed -n 2,3p)" \
+    "live.minimal  0.1.4    AGO  BY  ✔ well
+live.minimal: rolled-back: the process '$name' does not run"
 run -C site history live.minimal --last 100 --json
 check 'the-history-says-why' is "$(jq -r '[.rows[].why] | index("it was nicer") != null' <<< "$out")" true
 check 'and-what-failed' is "$(jq -r '[.rows[] | select(.outcome == "failed")] | length > 1' <<< "$out")" true

@@ -36,6 +36,17 @@ test_cut(void)
 }
 
 static void
+test_empty(void)
+{
+    g_autoptr(FaTable) table = fa_table_new(headings);
+    fa_table_align_right(table, 2);
+    fa_table_add(table, "web", "", "7", NULL);
+    fa_table_add(table, "worker", "", "", NULL);
+    fa_table_style(table, 2, FA_STYLE_BAD);
+    assert_format(table, 0, false, "process  pid\nweb        7\nworker\n");
+}
+
+static void
 test_style(void)
 {
     g_autoptr(FaTable) table = fa_table_new((const char *const[]){"a", "b", NULL});
@@ -51,7 +62,7 @@ test_hostile(void)
     g_autoptr(FaTable) empty = fa_table_new(headings), table = fa_table_new(headings);
     assert_format(empty, 80, true, "");
     fa_table_add(table, "a\nb\t\033[2J\xff", NULL);
-    assert_format(table, 80, false, "process    state  pid  words\na b ?[2J\xef\xbf\xbd\n");
+    assert_format(table, 80, false, "process\na b ?[2J\xef\xbf\xbd\n");
 }
 
 int
@@ -60,6 +71,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/table/columns-are-aligned-by-what-is-seen", test_align);
     g_test_add_func("/table/the-last-column-is-cut-to-the-terminal", test_cut);
+    g_test_add_func("/table/a-column-with-nothing-in-it-is-left-out", test_empty);
     g_test_add_func("/table/colour-moves-nothing", test_style);
     g_test_add_func("/table/a-cell-is-one-line-and-an-empty-table-none", test_hostile);
     return g_test_run();

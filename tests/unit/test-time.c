@@ -51,11 +51,32 @@ test_not_a_time(void)
     g_assert_cmpint(leap, ==, 1709251199);
 }
 
+static void
+test_ago(void)
+{
+    static const struct {
+        FaSpan age;
+        const char *said;
+    } cases[] = {
+        {-5000, "just now"},    {0, "just now"},          {2, "just now"},
+        {3, "3 s ago"},         {119, "119 s ago"},       {120, "2 min ago"},
+        {7199, "119 min ago"},  {7200, "2 h ago"},        {172799, "47 h ago"},
+        {172800, "2 days ago"}, {1209599, "13 days ago"}, {1209600, "2026-11-23"},
+    };
+    FaTime moment = 0;
+    g_assert_true(fa_time_from_utc("2026-11-23T03:34:00Z", &moment));
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *said = fa_time_format_ago(moment, moment + cases[i].age);
+        g_assert_cmpstr(said, ==, cases[i].said);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/time/a-moment-is-written-as-libc-does-and-read-again", test_same_as_libc);
     g_test_add_func("/time/what-is-no-moment-is-not-read", test_not_a_time);
+    g_test_add_func("/time/how-long-ago-is-told-in-words", test_ago);
     return g_test_run();
 }
