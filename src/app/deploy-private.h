@@ -29,6 +29,22 @@ typedef struct FaDeployWork {
 const FaDeployment *fa_deploy_work_get(const FaDeployWork *work);
 FaSlot fa_deploy_work_slot(const FaDeployWork *work);
 
+/* (transfer full) Where the public reaches it. */
+char *fa_deploy_work_url(const FaDeployWork *work);
+/* CONFLICT, with who is first, when somebody else has it. */
+bool fa_deploy_take_lock(FaDeployWork *work, GError **error);
+/* From wherever the open deployment is to its end. The lock is held. */
+bool fa_deploy_drive(FaDeployWork *work, FaDeployed *deployed, GError **error);
+
+/* For who watches: does the ledger say by now that it is to be undone? */
+bool fa_deploy_is_taken_back(FaDeployWork *work, bool *ret_is_back, GError **error);
+/*
+ * For a rollback, when what it goes back to still runs because a deployment is being watched, by somebody or by nobody any
+ * more: that one is taken back. *ret_is_back: it was; otherwise nothing was done.
+ */
+bool fa_deploy_take_back(FaDeployWork *work, FaDeployed *deployed, bool *ret_is_back,
+                         GError **error);
+
 /* *ret_detail (transfer full) (nullable): what to write down about it. */
 bool fa_deploy_do(FaDeployWork *work, FaDeployStep step, char **ret_detail, GError **error);
 bool fa_deploy_undo(FaDeployWork *work, FaDeployStep step, char **ret_detail, GError **error);

@@ -461,8 +461,12 @@ do_drain(FaDeployWork *work, char **ret_detail, GError **error)
             *ret_detail = g_strdup_printf("%u connections were still open", count);
             return true;
         }
-        if (!fa_processes_pause(cancel_of(work), error))
+        bool is_back;
+        if (!fa_processes_pause(cancel_of(work), error) ||
+            !fa_deploy_is_taken_back(work, &is_back, error))
             return false;
+        if (is_back)
+            return true;
     }
 }
 
@@ -478,7 +482,10 @@ do_watch(FaDeployWork *work, GError **error)
     for (;;) {
         if (!fa_processes_check(work->layout, (const char *const *)names, cancel_of(work), error))
             return false;
-        if (fa_clock_monotonic() >= limit)
+        bool is_back;
+        if (!fa_deploy_is_taken_back(work, &is_back, error))
+            return false;
+        if (is_back || fa_clock_monotonic() >= limit)
             return true;
         if (!fa_processes_pause(cancel_of(work), error))
             return false;

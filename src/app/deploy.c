@@ -73,8 +73,8 @@ begin_work(FaDeployWork *work, FaContext *context, const FaChoice *choice,
 }
 
 /* Whoever deploys holds it: when it is free and a deployment is open, whoever began that is gone. */
-static bool
-take_lock(FaDeployWork *work, GError **error)
+bool
+fa_deploy_take_lock(FaDeployWork *work, GError **error)
 {
     g_autofree char *path = g_build_filename(work->layout->directory, ".deploy", NULL);
     g_autofree char *what = g_strdup_printf("deploying to %s", work->name);
@@ -243,6 +243,9 @@ decide_record(const FaState *state, void *data)
     const FaDeployment *deployment = fa_deploy_work_get(record->work);
     if (record->is_end)
         return fa_deployment_decide_end(deployment, NULL, &asker);
+    /* It was taken back meanwhile, and how this step went is nobody's concern any more. */
+    if (fa_deployment_is_undoing(deployment) && record->state != FA_DEPLOY_STATE_UNDONE)
+        return fa_decision_new();
     return fa_deployment_decide_step(deployment, record->step, record->state, record->detail,
                                      record->took / 1000, &asker);
 }
@@ -289,6 +292,8 @@ do_step(FaDeployWork *work, FaDeployStep step, GError **error)
                     record_step(work, step, FA_DEPLOY_STATE_BEGUN, NULL, 0, error);
     if (!is_begun)
         return false;
+    if (fa_deployment_is_undoing(fa_deploy_work_get(work)))
+        return true;
     tell_step(work, step, false);
     bool is_done = fa_deploy_do(work, step, &detail, &failure);
     int64_t took = fa_clock_monotonic() - begun;
@@ -313,26 +318,30 @@ undo_step(FaDeployWork *work, FaDeployStep step, GError **error)
     return record_step(work, step, FA_DEPLOY_STATE_UNDONE, detail, took, error);
 }
 
+char *
+fa_deploy_work_url(const FaDeployWork *work)
+{
+    const FaProduct *product = fa_context_get_product(work->host);
+    char *url = fa_product_get_url(product, work->host_choice.site, work->host_choice.environment);
+    return url != NULL ? url
+                       : fa_names_slot_url(&work->host_choice, fa_slot_get_current(work->layout));
+}
+
 static void
 keep_end(const FaDeployWork *work, FaDeployOutcome outcome, FaDeployed *deployed)
 {
     const FaDeployment *deployment = fa_deploy_work_get(work);
-    const FaProduct *product = fa_context_get_product(work->host);
     deployed->id = g_strdup(deployment->id);
     deployed->release = g_strdup(deployment->release);
     deployed->from = g_strdup(deployment->from);
     deployed->reason = g_strdup(deployment->reason);
     deployed->outcome = outcome;
     deployed->switched_in = work->switched_in;
-    deployed->url =
-        fa_product_get_url(product, work->host_choice.site, work->host_choice.environment);
-    if (deployed->url == NULL)
-        deployed->url = fa_names_slot_url(&work->host_choice, fa_slot_get_current(work->layout));
+    deployed->url = fa_deploy_work_url(work);
 }
 
-/* From wherever it is to its end. */
-static bool
-drive(FaDeployWork *work, FaDeployed *deployed, GError **error)
+bool
+fa_deploy_drive(FaDeployWork *work, FaDeployed *deployed, GError **error)
 {
     for (;;) {
         FaDeployNext next = fa_deployment_next(fa_deploy_work_get(work));
@@ -363,26 +372,35 @@ check_plan_id(const FaDeployPlan *plan, const char *wanted, GError **error)
                    "the plan is another by now\nhelp: look at it again: --dry-run");
 }
 
+static bool
+deploy(FaDeployWork *work, const char *plan_id, FaDeployed *deployed, GError **error)
+{
+    g_auto(FaDeployPlan) plan = {0};
+    if (!fa_deploy_take_lock(work, error) || !fa_state_catch_up(work->state, error))
+        return false;
+    /* What somebody who is gone left half done is brought to its end first. */
+    if (fa_deploy_work_get(work) != NULL) {
+        g_auto(FaDeployed) before = {0};
+        if (!fa_deploy_drive(work, &before, error))
+            return g_prefix_error(error, "an earlier deployment cannot be finished: "), false;
+        work_forget(work);
+    }
+    return make_plan(work, &plan, error) && check_plan_id(&plan, plan_id, error) &&
+           fa_state_check(plan.reasons, error) && fa_deploy_carry_out_notes(work, &plan, error) &&
+           begin(work, &plan, error) && fa_deploy_drive(work, deployed, error);
+}
+
 bool
 fa_deploy(FaContext *context, const FaChoice *choice, const FaDeployOptions *options,
           const char *plan_id, FaDeployed *ret_deployed, GError **error)
 {
     g_auto(FaDeployWork) work = {0};
-    g_auto(FaDeployPlan) plan = {0};
     g_auto(FaDeployed) deployed = {0};
+    bool is_back;
     if (!begin_work(&work, context, choice, options, error) || !know_release(&work, error) ||
-        !take_lock(&work, error))
+        !fa_deploy_take_back(&work, &deployed, &is_back, error))
         return false;
-    /* What somebody who is gone left half done is brought to its end first. */
-    if (fa_deploy_work_get(&work) != NULL) {
-        g_auto(FaDeployed) before = {0};
-        if (!drive(&work, &before, error))
-            return g_prefix_error(error, "an earlier deployment cannot be finished: "), false;
-        work_forget(&work);
-    }
-    if (!make_plan(&work, &plan, error) || !check_plan_id(&plan, plan_id, error) ||
-        !fa_state_check(plan.reasons, error) || !fa_deploy_carry_out_notes(&work, &plan, error) ||
-        !begin(&work, &plan, error) || !drive(&work, &deployed, error))
+    if (!is_back && !deploy(&work, plan_id, &deployed, error))
         return false;
     *ret_deployed = deployed;
     deployed = (FaDeployed){0};
@@ -404,12 +422,12 @@ fa_deploy_resume(FaContext *context, const FaChoice *choice, const FaDeployOptio
 {
     g_auto(FaDeployWork) work = {0};
     g_auto(FaDeployed) deployed = {0};
-    if (!begin_work(&work, context, choice, options, error) || !take_lock(&work, error))
+    if (!begin_work(&work, context, choice, options, error) || !fa_deploy_take_lock(&work, error))
         return false;
     if (fa_deploy_work_get(&work) == NULL)
         return fa_fail(error, FA_ERROR_NOT_FOUND, "no deployment to %s was left half done",
                        work.name);
-    if ((give_up && !give_up_open(&work, error)) || !drive(&work, &deployed, error))
+    if ((give_up && !give_up_open(&work, error)) || !fa_deploy_drive(&work, &deployed, error))
         return false;
     *ret_deployed = deployed;
     deployed = (FaDeployed){0};

@@ -45,7 +45,9 @@ const FaCmd fa_cmd_rollback = {
     .usage = "SITE-ENV",
     .description =
         "A deployment like any other, but for a release that ran there: nothing is built "
-        "again, and what it was made of then is what runs.",
+        "again, and what it was made of then is what runs. While a deployment is being watched, "
+        "what "
+        "it replaced still runs: then that deployment is taken back, which starts nothing.",
     .examples = examples,
     .options = options,
     .options_size = sizeof(Options),

@@ -166,8 +166,8 @@ fa_deployment_new(const FaEvent *begun)
     return deployment;
 }
 
-static bool
-is_undoing(const FaDeployment *deployment)
+bool
+fa_deployment_is_undoing(const FaDeployment *deployment)
 {
     return deployment->has_failed &&
            (deployment->failed_step <= FA_DEPLOY_STEP_SWITCH ||
@@ -202,7 +202,7 @@ apply_migration(FaDeployment *deployment, JsonObject *payload)
 {
     bool is_offline = strcmp(text_of(payload, "mode"), "offline") == 0;
     bool is_down = strcmp(text_of(payload, "direction"), "down") == 0;
-    if (!is_undoing(deployment) && !fa_json_get_bool(payload, "reversible", false) &&
+    if (!fa_deployment_is_undoing(deployment) && !fa_json_get_bool(payload, "reversible", false) &&
         (is_offline || is_down))
         deployment->has_burnt_bridges = true;
 }
@@ -228,7 +228,7 @@ fa_deployment_apply_payload(FaDeployment *deployment, const FaEvent *event, Json
     if (kind == FA_EVENT_MIGRATION_RAN)
         apply_migration(deployment, payload);
     if (kind == FA_EVENT_DEPLOY_SWITCHED) {
-        deployment->is_switched = !is_undoing(deployment);
+        deployment->is_switched = !fa_deployment_is_undoing(deployment);
         deployment->was_switched = deployment->was_switched || deployment->is_switched;
     }
     if (kind == FA_EVENT_DEPLOY_ENDED)
@@ -281,7 +281,7 @@ fa_deployment_next(const FaDeployment *deployment)
 {
     if (deployment->has_ended)
         return (FaDeployNext){.act = FA_DEPLOY_ACT_NONE, .outcome = deployment->outcome};
-    if (is_undoing(deployment))
+    if (fa_deployment_is_undoing(deployment))
         return next_undo(deployment);
     for (int step = 0; step < FA_DEPLOY_STEPS; step++) {
         FaDeployState state = deployment->states[step];
@@ -405,4 +405,26 @@ fa_deployment_decide_give_up(const FaDeployment *deployment, const FaAsker *aske
         return refuse(deployment->id, FA_DEPLOYMENT_GIVEN_UP);
     return say_step(deployment, next.step, FA_DEPLOY_STATE_FAILED, FA_DEPLOYMENT_GIVEN_UP, 0,
                     asker);
+}
+
+bool
+fa_deployment_can_take_back(const FaDeployment *deployment)
+{
+    FaDeployNext next = fa_deployment_next(deployment);
+    return fa_deployment_can_go_back(deployment) &&
+           (fa_deployment_is_undoing(deployment)
+                ? deployment->failed_step > FA_DEPLOY_STEP_SWITCH
+                : next.act == FA_DEPLOY_ACT_STEP && next.step > FA_DEPLOY_STEP_SWITCH &&
+                      next.step <= FA_DEPLOY_STEP_WATCH);
+}
+
+FaDecision *
+fa_deployment_decide_take_back(const FaDeployment *deployment, const char *why,
+                               const FaAsker *asker)
+{
+    if (!fa_deployment_can_take_back(deployment) || fa_deployment_is_undoing(deployment))
+        return refuse(deployment->id, FA_DEPLOYMENT_TAKEN_BACK);
+    g_autofree char *detail = g_strdup_printf(FA_DEPLOYMENT_TAKEN_BACK " by %s%s%s", asker->actor,
+                                              why != NULL ? ": " : "", why != NULL ? why : "");
+    return say_step(deployment, FA_DEPLOY_STEP_WATCH, FA_DEPLOY_STATE_FAILED, detail, 0, asker);
 }

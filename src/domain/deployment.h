@@ -21,7 +21,8 @@
  * something to go back to and no irreversible migration was made offline; any other failure is written down, and the
  * deployment goes on. What is `begun` and no more, because somebody was killed, is done again: steps and their undoing can be
  * repeated. What was done may not have
- * been written down, so that undoing a step undoes all of it, told or not. To give up, a step is said to have failed, because of FA_DEPLOYMENT_GIVEN_UP; from then on it is as above.
+ * been written down, so that undoing a step undoes all of it, told or not. While it is watched, another may say that the watch
+ * failed, FA_DEPLOYMENT_TAKEN_BACK; who watches it undoes it then. To give up, a step is said to have failed, because of FA_DEPLOYMENT_GIVEN_UP; from then on it is as above.
  */
 #include <glib.h>
 #include <stdbool.h>
@@ -51,6 +52,8 @@ typedef enum FaDeployStep {
 
 #define FA_DEPLOY_STEPS        (FA_DEPLOY_STEP_MIGRATE_BACK + 1)
 #define FA_DEPLOYMENT_GIVEN_UP "given up" /* the detail of a step that somebody gave up at */
+#define FA_DEPLOYMENT_TAKEN_BACK                                                                   \
+    "taken back" /* how the detail begins of a watch that somebody ended */
 
 const char *fa_deploy_step_to_string(FaDeployStep step);
 bool fa_deploy_step_from_string(const char *text, FaDeployStep *ret_step);
@@ -159,3 +162,14 @@ FaDecision *fa_deployment_decide_end(const FaDeployment *deployment, const char 
                                      const FaAsker *asker);
 /* It fails at the step that is next, so that all is undone; refused after the switch. */
 FaDecision *fa_deployment_decide_give_up(const FaDeployment *deployment, const FaAsker *asker);
+
+/* Is something undone, or next to be? */
+bool fa_deployment_is_undoing(const FaDeployment *deployment);
+/* Does what it replaced still run, so that it need not be started to go back? */
+bool fa_deployment_can_take_back(const FaDeployment *deployment);
+/*
+ * The watch is said to have failed, whoever watches and however far that is, so that all is undone. For others than who
+ * drives the deployment: that one sees it in the ledger.
+ */
+FaDecision *fa_deployment_decide_take_back(const FaDeployment *deployment, const char *why,
+                                           const FaAsker *asker);

@@ -168,6 +168,28 @@ check 'behind-the-switch-nothing-is-given-up' is "$status" 3
 run -C site deploy --resume live.minimal --watch 1s
 check 'it-is-finished-instead' is "$status:$(served)" 0:0.1.4
 
+# While a deployment is watched, what it replaced still runs, and going back starts nothing.
+pids() { "$live/bin/supervisorctl" pid all | sort; }
+old=$(pids)
+"$FASSEMBLER" -C site -q rollback live.minimal --to "$before" --watch 60s > watched 2>&1 < /dev/null &
+pid=$!
+until [ "$(served)" = "$before" ]; do kill -0 "$pid" || break; done
+run -C site rollback live.minimal --to 0.1.1
+check 'to-go-elsewhere-has-to-wait' is "$status" 6
+run -C site rollback live.minimal --why 'in a hurry'
+wait "$pid"
+check 'a-deployment-that-is-watched-is-taken-back' is "$?:$status:$(served)" 1:0:0.1.4
+check 'its-own-command-says-by-whom' has "$(cat watched)" 'in a hurry'
+check 'what-ran-before-was-not-started-again' is "$(pids)" "$old"
+check 'it-is-in-the-history' has "$("$FASSEMBLER" -C site history live.minimal)" 'taken back by'
+"$FASSEMBLER" -C site -q rollback live.minimal --to "$before" --watch 60s > watched 2>&1 < /dev/null &
+pid=$!
+until [ "$(served)" = "$before" ]; do kill -0 "$pid" || break; done
+kill -KILL "$pid"
+wait "$pid" 2> /dev/null
+run -C site rollback live.minimal
+check 'and-so-is-one-that-nobody-watches-any-more' is "$status:$(served):$(pids)" "0:0.1.4:$old"
+
 # Health that is lost in the watch time brings the old one back.
 "$FASSEMBLER" -C site -q rollback live.minimal --to "$before" --watch 60s > lost 2>&1 < /dev/null &
 pid=$!

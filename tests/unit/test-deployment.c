@@ -312,6 +312,36 @@ test_no_giving_up_after_the_switch(Fixture *fixture, gconstpointer data)
                     ==, "step-out-of-turn d2");
 }
 
+/* While it is watched, and in no other moment, another may end it. */
+static void
+test_take_back(Fixture *fixture, gconstpointer data)
+{
+    for (FaDeployStep until = FA_DEPLOY_STEP_LOCK; until < FA_DEPLOY_STEPS; until++) {
+        reset(fixture);
+        first(fixture);
+        begin_as(fixture, "d2", "0.6.1", "b1");
+        while (get_open(fixture)->states[until] != FA_DEPLOY_STATE_BEGUN)
+            advance(fixture, NOWHERE);
+        bool may = until > FA_DEPLOY_STEP_SWITCH && until <= FA_DEPLOY_STEP_WATCH;
+        g_assert_cmpint(fa_deployment_can_take_back(get_open(fixture)), ==, may);
+        g_assert_cmpstr(
+            append(fixture, fa_deployment_decide_take_back(get_open(fixture), "slow", &fold_asker)),
+            ==, may ? "" : "step-out-of-turn d2");
+        g_assert_cmpint(fa_deployment_is_undoing(get_open(fixture)), ==, may);
+        g_assert_cmpstr(
+            append(fixture, fa_deployment_decide_take_back(get_open(fixture), NULL, &fold_asker)),
+            ==, "step-out-of-turn d2");
+        while (advance(fixture, NOWHERE))
+            ;
+        const FaStanding *standing = fa_running_find(fixture->running, "live.nyc");
+        g_assert_cmpstr(standing->build, ==, may ? "b1" : "b2");
+        g_assert_cmpint(standing->last.outcome, ==,
+                        may ? FA_DEPLOY_OUTCOME_ROLLED_BACK : FA_DEPLOY_OUTCOME_DONE);
+        g_autofree char *reason = g_strdup_printf("taken back by %s: slow", fold_asker.actor);
+        g_assert_cmpstr(standing->last.reason, ==, may ? reason : NULL);
+    }
+}
+
 /* Only what is next may be said, whatever happened so far. */
 static void
 test_turns(Fixture *fixture, gconstpointer data)
@@ -387,6 +417,7 @@ main(int argc, char **argv)
     ADD("/deployment/the-second-is-refused-with-who-is-first", test_second);
     ADD("/deployment/who-gives-up-undoes", test_give_up);
     ADD("/deployment/a-switch-that-fails-behind-the-rename-is-undone", test_half_a_switch);
+    ADD("/deployment/it-is-taken-back-while-it-is-watched", test_take_back);
     ADD("/deployment/nobody-gives-up-after-the-switch", test_no_giving_up_after_the_switch);
     ADD("/deployment/only-what-is-next-may-be-said", test_turns);
     ADD("/deployment/what-is-read-back-goes-on-the-same", test_killed_anywhere);
