@@ -30,8 +30,10 @@ run(FaInvocation *invocation, GError **error)
 
     if (!fa_new_product(directory, example, invocation->cancel, error))
         return false;
-    fa_say(invocation, "made '%s' from example '%s'\nnext: cd %s && fassembler check", directory,
-           example, directory);
+    /* Where nothing says otherwise it is built beside the product, which anybody may. */
+    bool has_home = invocation->home != NULL || g_getenv("FASSEMBLER_HOME") != NULL;
+    fa_say(invocation, "made '%s' from example '%s'\nnext: cd %s && %sfassembler check", directory,
+           example, directory, has_home ? "" : "mkdir home && ");
     return true;
 }
 

@@ -75,13 +75,29 @@ ask_note(const FaNote *note, void *data)
     return answer != NULL && g_ascii_tolower(*answer) == 'y';
 }
 
+/* All others of a deployment are over before anybody wonders; what they find to do they say. */
+static bool
+is_of_interest(const char *step)
+{
+    static const FaDeployStep of_interest[] = {FA_DEPLOY_STEP_BUILD, FA_DEPLOY_STEP_CHECK,
+                                               FA_DEPLOY_STEP_SWITCH, FA_DEPLOY_STEP_WATCH};
+    for (size_t i = 0; i < G_N_ELEMENTS(of_interest); i++) {
+        if (strcmp(step, fa_deploy_step_to_string(of_interest[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void
 tell_step(const char *step, bool is_undone, void *data)
 {
     const Talk *talk = data;
     g_autofree char *name = g_strdup_printf("%s%s", is_undone ? "undo " : "", step);
     fa_progress_add(talk->progress, name, 0);
-    fa_progress_begin(talk->progress, name);
+    if (is_undone || is_of_interest(step))
+        fa_progress_begin(talk->progress, name);
+    else
+        fa_progress_begin_quietly(talk->progress, name);
 }
 
 static void
@@ -89,9 +105,10 @@ tell_done(const char *step, bool is_undone, int64_t took, const GError *failure,
 {
     const Talk *talk = data;
     g_autofree char *name = g_strdup_printf("%s%s", is_undone ? "undo " : "", step);
-    g_autofree char *note = failure != NULL
-                                ? g_strdup(failure->message)
-                                : g_strdup_printf("%" G_GINT64_FORMAT " ms", took / 1000);
+    bool is_short = took < G_USEC_PER_SEC;
+    g_autofree char *note = failure != NULL ? g_strdup(failure->message)
+                            : is_short ? g_strdup_printf("%" G_GINT64_FORMAT " ms", took / 1000)
+                                       : NULL;
     fa_progress_end(talk->progress, name, failure != NULL ? FA_STEP_FAILED : FA_STEP_DONE, note);
 }
 

@@ -28,6 +28,7 @@ typedef struct FaProgressStep {
     int64_t started;  /* of a monotonic clock */
     int64_t elapsed;  /* once ended */
     int64_t estimate; /* 0: unknown */
+    bool is_quiet;    /* nobody asks for it as long as it is quick and well */
 } FaProgressStep;
 
 typedef struct FaProgressFrame {

@@ -8,11 +8,12 @@
 #include "sys/clock.h"
 #include "sys/tty.h"
 
-#define SECOND     1000000
-#define TICK       (SECOND / 5)
-#define FIRST_DRAW SECOND
-#define ROWS_MAX   16
-#define FEW_STEPS  20 /* up to so many, those that were cached have a line too */
+#define SECOND        1000000
+#define TICK          (SECOND / 5)
+#define FIRST_DRAW    SECOND
+#define ROWS_MAX      16
+#define QUIET_SECONDS 5  /* that a step nobody asks for may take untold */
+#define FEW_STEPS     20 /* up to so many, those that were cached have a line too */
 
 struct FaProgress {
     FaProgressOptions options;
@@ -233,6 +234,8 @@ put_event(FaProgress *progress, const char *event, const FaProgressStep *step, c
 static bool
 is_shown(const FaProgress *progress, const FaProgressStep *step)
 {
+    if (step->is_quiet && !progress->options.is_verbose)
+        return step->state == FA_STEP_FAILED || step->elapsed >= QUIET_SECONDS * SECOND;
     return step->state != FA_STEP_CACHED || progress->options.is_verbose ||
            progress->steps->len <= FEW_STEPS;
 }
@@ -277,15 +280,28 @@ fa_progress_add(FaProgress *progress, const char *name, int64_t estimate)
     g_mutex_unlock(&progress->mutex);
 }
 
-void
-fa_progress_begin(FaProgress *progress, const char *name)
+static void
+begin(FaProgress *progress, const char *name, bool is_quiet)
 {
     g_mutex_lock(&progress->mutex);
     FaProgressStep *step = get_step(progress, name);
+    step->is_quiet = is_quiet;
     step->state = FA_STEP_RUNNING;
     step->started = progress->options.clock();
     tell(progress, step);
     g_mutex_unlock(&progress->mutex);
+}
+
+void
+fa_progress_begin(FaProgress *progress, const char *name)
+{
+    begin(progress, name, false);
+}
+
+void
+fa_progress_begin_quietly(FaProgress *progress, const char *name)
+{
+    begin(progress, name, true);
 }
 
 void

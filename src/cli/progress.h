@@ -44,6 +44,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaProgress, fa_progress_free)
 /* A step that will come. @estimate: microseconds, 0 when unknown. Adding one that is known changes nothing. */
 void fa_progress_add(FaProgress *progress, const char *name, int64_t estimate);
 void fa_progress_begin(FaProgress *progress, const char *name);
+/* The same of a step that is told only when it takes long, or fails; and always in a stream of events. */
+void fa_progress_begin_quietly(FaProgress *progress, const char *name);
 /* What @name is doing now. */
 void fa_progress_note(FaProgress *progress, const char *name, const char *note);
 /* @note (nullable): a few words on what it did. */

@@ -7,7 +7,7 @@ check 'how-to-make-a-product-is-told' has "$err" "help: 'fassembler new DIR' mak
 
 run new site
 check 'a-product-is-made-from-the-smallest-example' is "$status:$out" '0:'
-check 'what-to-do-next-is-told' has "$err" 'next: cd site && fassembler check'
+check 'what-to-do-next-is-told' has "$err" 'next: cd site && mkdir home && fassembler check'
 check 'an-existing-folder-is-not-overwritten' exits 6 new site
 check 'an-unknown-example-is-not-found' exits 4 new other --example minimla
 check 'the-nearest-example-is-named' has "$err" "help: did you mean 'minimal'?"

@@ -80,6 +80,22 @@ test_lines(void)
 }
 
 static void
+test_unasked(void)
+{
+    Screen screen;
+    screen_open(&screen, FA_PROGRESS_LINES);
+    for (const char *const *name = (const char *const[]){"lock", "drain", "stop", NULL};
+         *name != NULL; name++) {
+        fa_progress_begin_quietly(screen.progress, *name);
+        test_time += strcmp(*name, "drain") == 0 ? 6 * SECOND : SECOND;
+        fa_progress_end(screen.progress, *name,
+                        strcmp(*name, "stop") == 0 ? FA_STEP_FAILED : FA_STEP_DONE, NULL);
+    }
+    g_assert_cmpstr(screen.text, ==, "drain: done in 6 s\nstop: failed after 1 s\n");
+    screen_close(&screen);
+}
+
+static void
 test_quiet(void)
 {
     Screen screen;
@@ -248,6 +264,8 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/progress/without-a-terminal-a-line-a-step", test_lines);
+    g_test_add_func("/progress/a-step-nobody-asks-for-is-told-when-it-is-slow-or-fails",
+                    test_unasked);
     g_test_add_func("/progress/quiet-shows-only-what-failed", test_quiet);
     g_test_add_func("/progress/json-is-an-event-a-line", test_json);
     g_test_add_func("/progress/a-frame-shows-what-runs-and-waits", test_frame);
