@@ -15,7 +15,8 @@
 #include "sys/fd.h"
 
 #define THREADS_MAX  8
-#define THREADS_FROM 64 /* files to read; below that a thread costs more than it saves */
+#define THREADS_FROM 64   /* files to read; below that a thread costs more than it saves */
+#define MANY         2048 /* the same; below that whole shards do not pay */
 
 typedef struct Job {
     const FaImportOptions *options;
@@ -70,8 +71,9 @@ adopt(const Job *job, const FaReader *reader, int fd, const FaDigest *digest)
 static bool
 has_object(const Job *job, const FaEntry *entry, const FaDigest *digest)
 {
-    return job->staging == NULL || fa_object_is_whole(job->staging->objects_fd, digest,
-                                                      entry->kind == FA_ENTRY_PROGRAM, entry->size);
+    return job->staging == NULL ||
+           fa_staging_is_published(job->staging, digest, entry->kind == FA_ENTRY_PROGRAM,
+                                   entry->size);
 }
 
 static bool
@@ -155,6 +157,9 @@ read_all(Job *job, unsigned threads, GError **error)
     unsigned count = 0;
     if (job->todo->len == 0)
         return true;
+    unsigned many = job->options->many == 0 ? MANY : job->options->many;
+    if (job->staging != NULL && job->todo->len >= many && !fa_staging_shard(job->staging, error))
+        return false;
 
     if (job->todo->len >= THREADS_FROM)
         count = MIN(threads == 0 ? 2 : threads, THREADS_MAX) - 1;

@@ -14,11 +14,10 @@
 #include "sys/fd.h"
 #include "sys/fs.h"
 
-#define EPOCH     946684800 /* 2000-01-01 */
-#define SPREAD    0x1fffffffu
-#define SHARD     2
-#define BUFFER    (256 * 1024)
-#define NAME_FLAT 67 /* 64 digits, ".x" and a NUL */
+#define EPOCH  946684800 /* 2000-01-01 */
+#define SPREAD 0x1fffffffu
+#define SHARD  2
+#define BUFFER (256 * 1024)
 
 void
 fa_object_name(const FaDigest *digest, bool is_program, char ret_name[FA_OBJECT_NAME_SIZE])
@@ -155,28 +154,75 @@ fa_staging_clear(FaStaging *staging)
     *staging = (FaStaging){.fd = -1, .objects_fd = -1};
 }
 
-/* An object's name without its shard's slash. */
-static void
-flatten(const char *name, char flat[NAME_FLAT])
+bool
+fa_staging_shard(FaStaging *staging, GError **error)
 {
-    memcpy(flat, name, SHARD);
-    g_strlcpy(flat + SHARD, name + SHARD + 1, NAME_FLAT - SHARD);
+    struct stat status;
+    for (unsigned i = 0; i < FA_SHARD_COUNT; i++) {
+        char shard[SHARD + 1];
+        snprintf(shard, sizeof shard, "%02x", i);
+        staging->lacks[i] =
+            fstatat(staging->objects_fd, shard, &status, AT_SYMLINK_NOFOLLOW) != 0 &&
+            errno == ENOENT;
+    }
+    if (mkdirat(staging->fd, "00", 0755) != 0 ||
+        fstatat(staging->fd, "00", &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return fa_fail_errno(error, errno, "cannot create a directory in '%s'", staging->path);
+    staging->is_sharded = true;
+    staging->keeps_modes = (status.st_mode & 0777) == 0755;
+    return true;
+}
+
+bool
+fa_staging_is_published(const FaStaging *staging, const FaDigest *digest, bool is_program,
+                        uint64_t size)
+{
+    return !staging->lacks[digest->bytes[0]] &&
+           fa_object_is_whole(staging->objects_fd, digest, is_program, size);
+}
+
+/* What an object's name is in the staging folder. */
+static void
+staged_name(const FaStaging *staging, const char *name, char ret_staged[FA_OBJECT_NAME_SIZE])
+{
+    size_t slash = staging->is_sharded ? 0 : 1;
+    memcpy(ret_staged, name, SHARD);
+    g_strlcpy(ret_staged + SHARD, name + SHARD + slash, FA_OBJECT_NAME_SIZE - SHARD);
+}
+
+static void
+add_name(FaStaging *staging, const char *name)
+{
+    g_mutex_lock(&staging->mutex);
+    g_ptr_array_add(staging->names, g_strdup(name));
+    g_mutex_unlock(&staging->mutex);
+}
+
+/* Makes its shard, where it has none. */
+static bool
+make_room(FaStaging *staging, const char *staged)
+{
+    const char shard[SHARD + 1] = {staged[0], staged[1], '\0'};
+    return staging->is_sharded && errno == ENOENT &&
+           (mkdirat(staging->fd, shard, 0755) == 0 || errno == EEXIST);
 }
 
 static int
-begin(FaStaging *staging, const char *name, GError **error)
+begin(FaStaging *staging, const char *name, bool is_program, GError **error)
 {
-    char flat[NAME_FLAT];
-    flatten(name, flat);
-    int fd = openat(staging->fd, flat, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    static const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    mode_t mode = staging->keeps_modes ? fa_object_mode(is_program) : 0600;
+    char staged[FA_OBJECT_NAME_SIZE];
+    staged_name(staging, name, staged);
+    int fd = openat(staging->fd, staged, flags, mode);
+    if (fd < 0 && make_room(staging, staged))
+        fd = openat(staging->fd, staged, flags, mode);
     if (fd < 0) {
         if (errno != EEXIST)
             fa_fail_errno(error, errno, "cannot create a file in '%s'", staging->path);
         return -1;
     }
-    g_mutex_lock(&staging->mutex);
-    g_ptr_array_add(staging->names, g_strdup(name));
-    g_mutex_unlock(&staging->mutex);
+    add_name(staging, name);
     return fd;
 }
 
@@ -185,21 +231,36 @@ fa_staging_begin(FaStaging *staging, const FaDigest *digest, bool is_program, GE
 {
     char name[FA_OBJECT_NAME_SIZE];
     fa_object_name(digest, is_program, name);
-    return begin(staging, name, error);
+    return begin(staging, name, is_program, error);
+}
+
+static bool
+finish(FaStaging *staging, int fd, const FaDigest *digest, uint64_t length, GError **error)
+{
+    struct timespec time = fa_object_time(digest);
+    if (futimens(fd, (struct timespec[]){time, time}) != 0)
+        return fa_fail_errno(error, errno, "cannot finish a file in '%s'", staging->path);
+    g_mutex_lock(&staging->mutex);
+    staging->bytes += length;
+    g_mutex_unlock(&staging->mutex);
+    return true;
+}
+
+static bool
+set_mode(const FaStaging *staging, int fd, bool is_program, GError **error)
+{
+    return fchmod(fd, fa_object_mode(is_program)) == 0 ||
+           fa_fail_errno(error, errno, "cannot finish a file in '%s'", staging->path);
 }
 
 bool
 fa_staging_end(FaStaging *staging, int fd, const FaDigest *digest, bool is_program, GError **error)
 {
-    struct timespec time = fa_object_time(digest);
     off_t length = lseek(fd, 0, SEEK_CUR);
-    if (length < 0 || fchmod(fd, fa_object_mode(is_program)) != 0 ||
-        futimens(fd, (struct timespec[]){time, time}) != 0)
+    if (length < 0)
         return fa_fail_errno(error, errno, "cannot finish a file in '%s'", staging->path);
-    g_mutex_lock(&staging->mutex);
-    staging->bytes += (uint64_t)length;
-    g_mutex_unlock(&staging->mutex);
-    return true;
+    return set_mode(staging, fd, is_program, error) &&
+           finish(staging, fd, digest, (uint64_t)length, error);
 }
 
 bool
@@ -232,7 +293,7 @@ fa_staging_write_as(FaStaging *staging, const char *name, const FaDigest *digest
                     const void *bytes, size_t length, GError **error)
 {
     g_autoptr(GError) problem = NULL;
-    fa_autofd int fd = begin(staging, name, &problem);
+    fa_autofd int fd = begin(staging, name, is_program, &problem);
     if (problem != NULL) {
         g_propagate_error(error, g_steal_pointer(&problem));
         return false;
@@ -241,25 +302,25 @@ fa_staging_write_as(FaStaging *staging, const char *name, const FaDigest *digest
         return true;
     if (!fa_write_all(fd, bytes, length))
         return fa_fail_errno(error, errno, "cannot write a file in '%s'", staging->path);
-    return fa_staging_end(staging, fd, digest, is_program, error);
+    return (staging->keeps_modes || set_mode(staging, fd, is_program, error)) &&
+           finish(staging, fd, digest, length, error);
 }
 
 bool
 fa_staging_link(FaStaging *staging, int fd, int directory_fd, const char *path,
                 const FaDigest *digest, bool is_program)
 {
-    char name[FA_OBJECT_NAME_SIZE], flat[NAME_FLAT];
+    char name[FA_OBJECT_NAME_SIZE], staged[FA_OBJECT_NAME_SIZE];
     fa_object_name(digest, is_program, name);
-    flatten(name, flat);
-    if (linkat(directory_fd, path, staging->fd, flat, 0) != 0)
+    staged_name(staging, name, staged);
+    if (linkat(directory_fd, path, staging->fd, staged, 0) != 0 &&
+        (!make_room(staging, staged) || linkat(directory_fd, path, staging->fd, staged, 0) != 0))
         return false;
     if (!fa_staging_end(staging, fd, digest, is_program, NULL)) {
-        unlinkat(staging->fd, flat, 0);
+        unlinkat(staging->fd, staged, 0);
         return false;
     }
-    g_mutex_lock(&staging->mutex);
-    g_ptr_array_add(staging->names, g_strdup(name));
-    g_mutex_unlock(&staging->mutex);
+    add_name(staging, name);
     return true;
 }
 
@@ -280,22 +341,21 @@ bool
 fa_staging_adopt(FaStaging *staging, int fd, const char *part, const FaDigest *digest,
                  bool is_program, GError **error)
 {
-    char name[FA_OBJECT_NAME_SIZE], flat[NAME_FLAT];
+    char name[FA_OBJECT_NAME_SIZE], staged[FA_OBJECT_NAME_SIZE];
     fa_object_name(digest, is_program, name);
-    flatten(name, flat);
+    staged_name(staging, name, staged);
     if (!fa_staging_end(staging, fd, digest, is_program, error))
         return false;
-    if (renameat(staging->fd, part, staging->fd, flat) != 0)
+    if (renameat(staging->fd, part, staging->fd, staged) != 0 &&
+        (!make_room(staging, staged) || renameat(staging->fd, part, staging->fd, staged) != 0))
         return fa_fail_errno(error, errno, "cannot rename a file in '%s'", staging->path);
-    g_mutex_lock(&staging->mutex);
-    g_ptr_array_add(staging->names, g_strdup(name));
-    g_mutex_unlock(&staging->mutex);
+    add_name(staging, name);
     return true;
 }
 
 /* The name is taken: another made the same object meanwhile. Its inode is kept, unless it is not whole. */
 static bool
-replace_object(FaStaging *staging, const char *flat, const char *name, GError **error)
+replace_object(FaStaging *staging, const char *staged, const char *name, GError **error)
 {
     char shard[SHARD + 1] = {name[0], name[1], '\0'};
     struct stat status;
@@ -303,14 +363,14 @@ replace_object(FaStaging *staging, const char *flat, const char *name, GError **
     bool is_program;
     /* A manifest that is held as a difference from another one is as good as what is there. */
     if (!fa_object_parse_name(shard, name + SHARD + 1, &digest, &is_program)) {
-        if (renameat(staging->fd, flat, staging->objects_fd, name) == 0)
+        if (renameat(staging->fd, staged, staging->objects_fd, name) == 0)
             return true;
         return fa_fail_errno(error, errno, "cannot publish object '%s'", name);
     }
-    if (fstatat(staging->fd, flat, &status, AT_SYMLINK_NOFOLLOW) != 0)
-        return fa_fail_errno(error, errno, "cannot find '%s/%s'", staging->path, flat);
+    if (fstatat(staging->fd, staged, &status, AT_SYMLINK_NOFOLLOW) != 0)
+        return fa_fail_errno(error, errno, "cannot find '%s/%s'", staging->path, staged);
     if (is_whole(staging->objects_fd, name, &digest, is_program, (uint64_t)status.st_size) ||
-        renameat(staging->fd, flat, staging->objects_fd, name) == 0)
+        renameat(staging->fd, staged, staging->objects_fd, name) == 0)
         return true;
     return fa_fail_errno(error, errno, "cannot publish object '%s'", name);
 }
@@ -318,11 +378,11 @@ replace_object(FaStaging *staging, const char *flat, const char *name, GError **
 static bool
 publish_object(FaStaging *staging, const char *name, GError **error)
 {
-    char flat[NAME_FLAT], shard[SHARD + 1] = {name[0], name[1], '\0'};
-    flatten(name, flat);
+    char staged[FA_OBJECT_NAME_SIZE], shard[SHARD + 1] = {name[0], name[1], '\0'};
+    staged_name(staging, name, staged);
     /* Shards are made when something is found to have none, for soon all of them are there. */
     for (unsigned tries = 0; tries < 2; tries++) {
-        if (renameat2(staging->fd, flat, staging->objects_fd, name, RENAME_NOREPLACE) == 0)
+        if (renameat2(staging->fd, staged, staging->objects_fd, name, RENAME_NOREPLACE) == 0)
             return true;
         if (errno != ENOENT)
             break;
@@ -331,7 +391,7 @@ publish_object(FaStaging *staging, const char *name, GError **error)
     }
     /* Not all file systems can refuse to replace. */
     if (errno == EEXIST || errno == EINVAL)
-        return replace_object(staging, flat, name, error);
+        return replace_object(staging, staged, name, error);
     return fa_fail_errno(error, errno, "cannot publish object '%s'", name);
 }
 
@@ -343,11 +403,32 @@ fa_staging_sync(FaStaging *staging, GError **error)
     return fa_fail_errno(error, errno, "cannot write out '%s'", staging->path);
 }
 
+/* What cannot be shown so is shown object by object: another may have made the same shard meanwhile. */
+static void
+show_shards(FaStaging *staging, bool ret_shown[FA_SHARD_COUNT])
+{
+    for (unsigned i = 0; i < FA_SHARD_COUNT; i++) {
+        char shard[SHARD + 1];
+        snprintf(shard, sizeof shard, "%02x", i);
+        ret_shown[i] =
+            staging->lacks[i] && renameat(staging->fd, shard, staging->objects_fd, shard) == 0;
+    }
+}
+
+static unsigned
+shard_of(const char *name)
+{
+    return (unsigned)(g_ascii_xdigit_value(name[0]) << 4 | g_ascii_xdigit_value(name[1]));
+}
+
 bool
 fa_staging_show(FaStaging *staging, GError **error)
 {
+    bool is_shown[FA_SHARD_COUNT] = {false};
+    show_shards(staging, is_shown);
     for (size_t i = 0; i < staging->names->len; i++) {
-        if (!publish_object(staging, g_ptr_array_index(staging->names, i), error))
+        const char *name = g_ptr_array_index(staging->names, i);
+        if (!is_shown[shard_of(name)] && !publish_object(staging, name, error))
             return false;
     }
     return true;
@@ -364,15 +445,15 @@ int
 fa_staging_find(const FaStaging *staging, const FaDigest *digest, bool is_program, uint64_t size,
                 char ret_name[FA_OBJECT_NAME_SIZE])
 {
-    char name[FA_OBJECT_NAME_SIZE], flat[NAME_FLAT];
+    char name[FA_OBJECT_NAME_SIZE], staged[FA_OBJECT_NAME_SIZE];
     fa_object_name(digest, is_program, name);
-    flatten(name, flat);
+    staged_name(staging, name, staged);
     if (is_whole(staging->objects_fd, name, digest, is_program, size)) {
         g_strlcpy(ret_name, name, FA_OBJECT_NAME_SIZE);
         return staging->objects_fd;
     }
-    bool is_staged = staging->fd >= 0 && is_whole(staging->fd, flat, digest, is_program, size);
-    g_strlcpy(ret_name, is_staged ? flat : name, FA_OBJECT_NAME_SIZE);
+    bool is_staged = staging->fd >= 0 && is_whole(staging->fd, staged, digest, is_program, size);
+    g_strlcpy(ret_name, is_staged ? staged : name, FA_OBJECT_NAME_SIZE);
     return is_staged ? staging->fd : -1;
 }
 

@@ -3,7 +3,7 @@
  * Single objects: where they are, whether they are whole, and how they come to be there.
  *
  * New objects are written into a staging folder; when all are written, one syncfs makes them safe, and renames make
- * them visible. An object whose size, mode or mtime is not what its name demands was changed and counts as missing, so
+ * them visible: of whole shards (the folders of objects/) where many are new, else one by one. An object whose size, mode or mtime is not what its name demands was changed and counts as missing, so
  * that the next import replaces it. Reading is left to fa_store_verify().
  */
 #include <glib.h>
@@ -15,6 +15,7 @@
 #include "sys/hash.h"
 
 #define FA_OBJECT_NAME_SIZE 72
+#define FA_SHARD_COUNT      256
 /* Bytes: so many builds have the same file of no more that a file system runs out of links. It is copied, not linked. */
 #define FA_OBJECT_TINY 32
 
@@ -37,16 +38,24 @@ typedef struct FaStaging {
     char *path;
     int fd;
     int objects_fd;
-    GMutex mutex;     /* over all that follows */
-    unsigned parts;   /* that were begun */
-    GPtrArray *names; /* of char, as in objects/ */
-    uint64_t bytes;   /* of all of them */
+    bool is_sharded;            /* staged as in objects/, not all in one folder */
+    bool keeps_modes;           /* files get the mode that they are made with, whatever the umask */
+    bool lacks[FA_SHARD_COUNT]; /* shards that objects/ had not, when this one was sharded */
+    GMutex mutex;               /* over all that follows */
+    unsigned parts;             /* that were begun */
+    GPtrArray *names;           /* of char, as in objects/ */
+    uint64_t bytes;             /* of all of them */
 } FaStaging;
 
 bool fa_staging_open(FaStore *store, FaStaging *staging, GError **error);
 /* Removes what was not published. */
 void fa_staging_clear(FaStaging *staging);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FaStaging, fa_staging_clear)
+/* Before the first of many: each shard that objects/ has not becomes one of its own with one rename. */
+bool fa_staging_shard(FaStaging *staging, GError **error);
+/* It is published. What another publishes meanwhile may be missed. */
+bool fa_staging_is_published(const FaStaging *staging, const FaDigest *digest, bool is_program,
+                             uint64_t size);
 /* Makes a file for an object; -1 without an error when another thread is at it. Thread-safe. */
 int fa_staging_begin(FaStaging *staging, const FaDigest *digest, bool is_program, GError **error);
 /* All bytes are written: gives it mode and time. */

@@ -41,6 +41,7 @@ typedef struct FaImportOptions {
     uint64_t files_max; /* entries; 0: 2 million */
     uint64_t bytes_max; /* of all files; 0: no limit */
     FaTime now;         /* 0: the clock's; for tests of the stat cache */
+    unsigned many;      /* files to read that are published together; 0: 2048; for tests */
 } FaImportOptions;
 
 typedef struct FaTreeStats {

@@ -3,8 +3,9 @@
 
 #include "store/store.h"
 
-/* One use of the store at a time, for test-store.sh: store FUNCTION. One thread, so that calls have one order. */
-static const FaImportOptions options = {.threads = 1};
+/* One use of the store at a time, for test-store.sh: store FUNCTION [many]. One thread, so that calls have one order.
+ * `many`: as if there were many files. */
+static FaImportOptions options = {.threads = 1};
 
 static bool
 publish(FaStore *store, GError **error)
@@ -73,7 +74,8 @@ main(int argc, char **argv)
 {
     g_autoptr(GError) error = NULL;
 
-    g_assert_cmpint(argc, ==, 2);
+    g_assert_cmpint(argc, >=, 2);
+    options.many = argc > 2 ? 1 : 0;
     g_autoptr(FaStore) store = fa_store_open("home", &error);
     if (store != NULL && run(store, argv[1], &error))
         return 0;

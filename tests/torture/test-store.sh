@@ -32,6 +32,18 @@ torture 'a-build-is-published-whole-or-not' a_tree publish store_is_whole
 import_build() { exec "$STORE" import-build; }
 torture 'a-build-is-imported-whole-or-not' a_tree import_build store_is_whole
 
+# Many files: whole folders of objects are published, where the store has not some of them already.
+publish_many() { exec "$STORE" publish many; }
+torture_with 28 'a-build-of-many-files-is-published-whole-or-not-on-a-full-disk' a_tree publish_many store_is_whole
+some_objects() {
+    a_tree
+    mv tree/one .
+    "$STORE" publish && "$STORE" unroot && chmod -R u+w home/store/app-1 && rm -rf home/store/app-1 home/store/keys/*
+    mv one tree
+}
+import_many() { exec "$STORE" import-build many; }
+torture_with 0 'a-build-of-many-files-is-imported-whole-or-not-when-killed' some_objects import_many store_is_whole
+
 a_build() {
     a_tree
     "$STORE" publish
