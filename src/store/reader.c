@@ -87,9 +87,20 @@ fa_reader_open(FaReader *reader, size_t index, GError **error)
         fail_errno(reader, "open", error);
         return -1;
     }
-    if (!fa_reader_check(reader, fd, error) || !check_attributes(reader, fd, error))
+    if (!check_attributes(reader, fd, error))
         return -1;
     return fa_fd_steal(&fd);
+}
+
+/* Something else, of its name, may be what cannot be read. */
+static bool
+fail_read(const FaReader *reader, int fd, GError **error)
+{
+    int number = errno;
+    if (!fa_reader_check(reader, fd, error))
+        return false;
+    errno = number;
+    return fail_errno(reader, "read", error);
 }
 
 /* Reads all of @fd, into the digest and, where @to is a descriptor, there. */
@@ -106,7 +117,7 @@ pass_on(FaReader *reader, int fd, int to, FaDigest *digest, GError **error)
         if (length < 0 && errno == EINTR)
             continue;
         if (length < 0)
-            return fail_errno(reader, "read", error);
+            return fail_read(reader, fd, error);
         if (length == 0)
             break;
         total += (uint64_t)length;

@@ -22,7 +22,8 @@ void fa_reader_init(FaReader *reader, const FaScan *scan, const FaHash *hash, Fa
 void fa_reader_clear(FaReader *reader);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(FaReader, fa_reader_clear)
 
-/* Opens the file of that entry, which the next calls are about. -1: REFUSED, CONFLICT when it was changed. */
+/* Opens the file of that entry, which the next calls are about: it may be another one by now, which is seen by
+ * fa_reader_check(), the last of them. -1: REFUSED. */
 int fa_reader_open(FaReader *reader, size_t index, GError **error);
 /* Reads all of it. */
 bool fa_reader_hash(FaReader *reader, int fd, FaDigest *ret_digest, GError **error);
@@ -30,5 +31,5 @@ bool fa_reader_hash(FaReader *reader, int fd, FaDigest *ret_digest, GError **err
 const char *fa_reader_get_bytes(const FaReader *reader);
 /* Writes what was hashed as @digest to @to. */
 bool fa_reader_write(FaReader *reader, int fd, const FaDigest *digest, int to, GError **error);
-/* It is as it was scanned. */
+/* It is as it was scanned, else CONFLICT. */
 bool fa_reader_check(const FaReader *reader, int fd, GError **error);

@@ -117,6 +117,18 @@ test_times(Fixture *fixture, gconstpointer data)
     g_assert_cmpuint(status_of("out").st_mode & 07777, ==, 0555);
 }
 
+/* To be imported is no use of a file: its time of access stays. */
+static void
+test_no_mark(Fixture *fixture, gconstpointer data)
+{
+    put("in/file", "text", 0644);
+    struct stat before = status_of("in/file");
+    struct timespec times[] = {{.tv_sec = before.st_mtim.tv_sec - 100}, {.tv_nsec = UTIME_OMIT}};
+    g_assert_cmpint(utimensat(AT_FDCWD, "in/file", times, 0), ==, 0);
+    import(fixture, "in");
+    g_assert_cmpint(status_of("in/file").st_atim.tv_sec, ==, times[0].tv_sec);
+}
+
 static void
 test_copies(Fixture *fixture, gconstpointer data)
 {
@@ -537,6 +549,7 @@ main(int argc, char **argv)
 #define ADD(name, function) g_test_add("/store/" name, Fixture, NULL, set_up, function, tear_down)
     ADD("a-tree-comes-back-as-it-was", test_round_trip);
     ADD("a-time-is-made-from-the-content", test_times);
+    ADD("what-is-imported-bears-no-mark-of-it", test_no_mark);
     ADD("what-must-be-written-is-copied", test_copies);
     ADD("an-unchanged-file-is-not-read-twice", test_cache);
     ADD("a-directory-known-as-a-whole-is-not-after-any-change", test_known_whole);
