@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/assembled.h"
 #include "app/explain.h"
 #include "app/pins.h"
 #include "app/pull-plan.h"
@@ -32,6 +33,7 @@ typedef struct Run {
     FaPins *pins;
     FaTimes *times;
     FaTurns *turns;
+    FaServant *servant;        /* (nullable) makes sandboxes */
     FaPulls *pulls;            /* (nullable) */
     const char *const *wanted; /* (nullable) components; NULL: all */
     GPtrArray *recipes;        /* of FaRecipe, in order */
@@ -65,17 +67,6 @@ work_free(Work *work)
 }
 
 static void
-assembled_free(FaAssembled *plan)
-{
-    g_free(plan->component);
-    g_free(plan->revision);
-    g_free(plan->name);
-    g_free(plan->path);
-    g_free(plan->place);
-    g_free(plan);
-}
-
-static void
 run_clear(Run *run)
 {
     g_clear_pointer(&run->by_name, g_hash_table_unref);
@@ -84,6 +75,7 @@ run_clear(Run *run)
     g_clear_pointer(&run->pins, fa_pins_free);
     g_clear_pointer(&run->times, fa_times_free);
     g_clear_pointer(&run->turns, fa_turns_free);
+    g_clear_pointer(&run->servant, fa_servant_free);
     g_clear_pointer(&run->pulls, fa_pulls_free);
     g_clear_pointer(&run->values, fa_values_free);
     g_clear_pointer(&run->packages, fa_packages_free);
@@ -95,7 +87,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Run, run_clear)
 static FaSandboxMode
 sandbox_of(const Run *run)
 {
-    return run->options->unprotected ? FA_SANDBOX_NONE : FA_SANDBOX_BWRAP;
+    FaSandboxMode mode = FA_SANDBOX_NAMESPACES;
+    fa_sandbox_mode_from_string(run->options->sandbox, &mode);
+    return mode;
 }
 
 static Work *
@@ -154,17 +148,6 @@ make_key(Work *work, const GArray *needs, GError **error)
     return true;
 }
 
-/* Nothing is built: who works on it sees each change at once. */
-static void
-use_checkout(FaAssembled *plan, const char *checkout)
-{
-    g_autoptr(FaKeyHasher) hasher = fa_key_hasher_new("checkout");
-    fa_key_hasher_add(hasher, "path", checkout);
-    fa_key_hasher_finish(hasher, &plan->key);
-    plan->path = g_strdup(checkout);
-    plan->state = FA_PLAN_THERE;
-}
-
 static bool
 plan_component(Run *run, const FaRecipe *recipe, GError **error)
 {
@@ -194,7 +177,7 @@ plan_component(Run *run, const FaRecipe *recipe, GError **error)
         return true;
     }
     if (work->pin->checkout != NULL && recipe->in_place) {
-        use_checkout(work->plan, work->pin->checkout);
+        fa_assembled_use_checkout(work->plan, work->pin->checkout);
         return true;
     }
     if (!make_key(work, needs, error))
@@ -240,6 +223,7 @@ request_of(Work *work)
         .files = work->files,
         .scope = work->scope,
         .sandbox = sandbox_of(run),
+        .servant = run->servant,
         .jobs = run->options->jobs,
         .source_date_epoch = work->committed,
         .turns = run->turns,
@@ -353,9 +337,12 @@ list_waits(const Run *run, const Work *work)
 
 /* Where there is nothing to build, it is not missed. */
 static bool
-check_sandbox(const Run *run, GError **error)
+open_sandbox(Run *run, GError **error)
 {
-    return run->options->unprotected || fa_sandbox_probe(NULL, error);
+    FaSandboxProbe probe = {.mode = sandbox_of(run)};
+    if (probe.mode == FA_SANDBOX_NAMESPACES)
+        probe.servant = run->servant = fa_sandbox_start(NULL);
+    return fa_sandbox_probe(&probe, error);
 }
 
 static bool
@@ -388,7 +375,7 @@ build_missing(Run *run, GError **error)
     unsigned jobs = run->options->jobs, at_once = jobs == 1 ? 1 : WAITING_FACTOR * jobs;
     run->turns = fa_turns_new(jobs);
     bool is_built = tasks->len == 0 ||
-                    (check_sandbox(run, error) &&
+                    (open_sandbox(run, error) &&
                      fa_schedule_run(&schedule, at_once, run->options->cancel, &events, error));
     fa_times_write(run->times);
     return is_built;
@@ -586,7 +573,7 @@ fa_assemble(FaContext *context, const FaChoice *choice, const FaAssembleOptions 
             GPtrArray **ret_plan, GError **error)
 {
     g_auto(Run) run = {.context = context, .options = options};
-    g_autoptr(GPtrArray) plan = g_ptr_array_new_with_free_func((GDestroyNotify)assembled_free);
+    g_autoptr(GPtrArray) plan = g_ptr_array_new_with_free_func((GDestroyNotify)fa_assembled_free);
 
     if (!open_run(&run, choice, error) || !make_plan(&run, choice, plan, error))
         return false;

@@ -73,12 +73,13 @@ typedef struct FaAssembleOptions {
     const char *const *assignments; /* (nullable) component.setting=value, NULL-ended */
     const char *const *
         components; /* (nullable) only these and what they need, NULL-ended; `all` and `missing` are all */
-    unsigned jobs;    /* at least 1 */
-    bool unprotected; /* no sandbox; recorded with the key */
-    bool update;      /* move every source on, whatever the lock says */
-    bool offline;     /* use no network */
-    bool no_pull;     /* build all that is not there */
-    bool dry_run;     /* only *ret_plan; nothing is fetched, written or run, but places are asked */
+    unsigned jobs; /* at least 1 */
+    const char
+        *sandbox; /* (nullable) how steps are kept apart, by its name; recorded with the key */
+    bool update;  /* move every source on, whatever the lock says */
+    bool offline; /* use no network */
+    bool no_pull; /* build all that is not there */
+    bool dry_run; /* only *ret_plan; nothing is fetched, written or run, but places are asked */
     FaCancel *cancel;
     FaAssembleEvents events;
 } FaAssembleOptions;

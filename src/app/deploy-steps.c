@@ -179,7 +179,7 @@ do_render(FaDeployWork *work, char **ret_detail, GError **error)
         return fa_fail(error, FA_ERROR_USAGE, "'%s' is no way to treat edited files", on_edit);
     if (!need_environment(work, error) ||
         !fa_keep_builds(work->host, work->layout, work->plan, error) ||
-        !fa_environment_compose(work->environment, work->options->assemble.unprotected, policy,
+        !fa_environment_compose(work->environment, work->options->assemble.sandbox, policy,
                                 work->options->dialogue, &composed, error))
         return false;
     work->carried = g_steal_pointer(&composed.carried);

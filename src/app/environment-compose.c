@@ -333,7 +333,7 @@ list_packages(const FaEnvironment *environment, GError **error)
 
 /* @dry_run: the store is not given what it lacks. */
 static bool
-gather(FaEnvironment *environment, bool unprotected, bool dry_run, Material *material,
+gather(FaEnvironment *environment, const char *sandbox, bool dry_run, Material *material,
        GError **error)
 {
     if (!fa_supervisor_provide(environment->context, dry_run, &material->supervisor, error))
@@ -363,7 +363,7 @@ gather(FaEnvironment *environment, bool unprotected, bool dry_run, Material *mat
         .slot = environment->slot,
         .release = fa_context_get_release(environment->context),
         .tool_version = FA_VERSION,
-        .sandbox = fa_sandbox_mode_to_string(unprotected ? FA_SANDBOX_NONE : FA_SANDBOX_BWRAP),
+        .sandbox = sandbox != NULL ? sandbox : fa_sandbox_mode_to_string(FA_SANDBOX_NAMESPACES),
         .supervisord = material->daemon,
         .supervisorctl = material->client,
         .components = material->parts,
@@ -376,11 +376,11 @@ gather(FaEnvironment *environment, bool unprotected, bool dry_run, Material *mat
 }
 
 bool
-fa_environment_compose(FaEnvironment *environment, bool unprotected, FaEditPolicy policy,
+fa_environment_compose(FaEnvironment *environment, const char *sandbox, FaEditPolicy policy,
                        const FaEditDialogue *dialogue, FaComposed *ret_composed, GError **error)
 {
     g_auto(Material) material = {0};
-    if (!gather(environment, unprotected, false, &material, error))
+    if (!gather(environment, sandbox, false, &material, error))
         return false;
     g_autoptr(FaEdits) edits = fa_edits_new(policy, dialogue);
     return fa_compose(&material.composition, edits, ret_composed, error) &&
@@ -388,11 +388,11 @@ fa_environment_compose(FaEnvironment *environment, bool unprotected, FaEditPolic
 }
 
 bool
-fa_environment_is_outdated(FaEnvironment *environment, bool unprotected, FaEditPolicy policy,
+fa_environment_is_outdated(FaEnvironment *environment, const char *sandbox, FaEditPolicy policy,
                            bool *ret_outdated, GError **error)
 {
     g_auto(Material) material = {0};
-    if (!gather(environment, unprotected, true, &material, error))
+    if (!gather(environment, sandbox, true, &material, error))
         return false;
     g_autoptr(FaEdits) edits = fa_edits_new(policy, NULL);
     return fa_compose_is_needed(&material.composition, edits, ret_outdated, error);

@@ -36,13 +36,13 @@ const FaLayout *fa_environment_get_layout(const FaEnvironment *environment);
 FaSlot fa_environment_get_slot(const FaEnvironment *environment);
 const FaProduct *fa_environment_get_product(const FaEnvironment *environment);
 /* Renders, composes the next build for its slot unless the current one is the same, and puts it into the slot; does not
- * switch. @unprotected: what was built without a sandbox is recorded as such. */
-bool fa_environment_compose(FaEnvironment *environment, bool unprotected, FaEditPolicy policy,
+ * switch. @sandbox (nullable): how steps were kept apart, which is recorded. */
+bool fa_environment_compose(FaEnvironment *environment, const char *sandbox, FaEditPolicy policy,
                             const FaEditDialogue *dialogue, FaComposed *ret_composed,
                             GError **error);
 /* Whether fa_environment_compose() would make another build. Writes nothing. */
-bool fa_environment_is_outdated(FaEnvironment *environment, bool unprotected, FaEditPolicy policy,
-                                bool *ret_outdated, GError **error);
+bool fa_environment_is_outdated(FaEnvironment *environment, const char *sandbox,
+                                FaEditPolicy policy, bool *ret_outdated, GError **error);
 
 /* (transfer full) What the supervisor calls a process of @recipe in this slot. */
 char *fa_environment_name_process(const FaEnvironment *environment, const FaRecipe *recipe,

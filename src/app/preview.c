@@ -41,9 +41,8 @@ compare(FaContext *context, const FaChoice *choice, const FaUpOptions *options,
         g_propagate_error(error, g_steal_pointer(&failure));
         return false;
     }
-    if (environment != NULL &&
-        !fa_environment_is_outdated(environment, options->assemble.unprotected, policy,
-                                    &is_outdated, error))
+    if (environment != NULL && !fa_environment_is_outdated(environment, options->assemble.sandbox,
+                                                           policy, &is_outdated, error))
         return false;
     *ret_build = is_outdated ? FA_PREVIEW_BUILD_NEW : FA_PREVIEW_BUILD_SAME;
     return true;

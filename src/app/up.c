@@ -172,8 +172,8 @@ fa_up(FaContext *context, const FaChoice *choice, const FaUpOptions *options, ch
         return false;
     const FaLayout *layout = fa_environment_get_layout(environment);
     if (!fa_keep_builds(context, layout, plan, error) ||
-        !fa_environment_compose(environment, options->assemble.unprotected, policy,
-                                options->dialogue, &composed, error) ||
+        !fa_environment_compose(environment, options->assemble.sandbox, policy, options->dialogue,
+                                &composed, error) ||
         !fa_compose_switch(layout, composed.name, error))
         return false;
     if (composed.is_new)

@@ -88,6 +88,7 @@ workplace_init(Workplace *work, const FaBuildRequest *request)
     work->etc = copy_texts(recipe->etc);
     work->sandbox = (FaSandbox){
         .mode = request->sandbox,
+        .servant = request->servant,
         .home_store = work->store,
         .build = work->build,
         .out_staging = work->staging,

@@ -7,11 +7,13 @@
 #define BUILD_INSIDE  "/build"
 #define FILES_INSIDE  "/files"
 #define HOME_INSIDE   "/tmp/home"
+#define HELPER        "fassembler-sandbox"
 #define EPOCH_OLDEST  315532800 /* 1980-01-01 */
 #define SETTING_LIMIT 64
 #define NONE_HELP     "help: or build without a sandbox: --sandbox=none"
 
 static const char *const mode_names[] = {
+    [FA_SANDBOX_NAMESPACES] = "namespaces",
     [FA_SANDBOX_BWRAP] = "bwrap",
     [FA_SANDBOX_NONE] = "none",
 };
@@ -125,6 +127,13 @@ add(GPtrArray *argv, const char *const *words)
         g_ptr_array_add(argv, g_strdup(words[i]));
 }
 
+/* What binds are called. */
+typedef struct BindWords {
+    const char *read_only;
+    const char *if_there;
+    const char *writable;
+} BindWords;
+
 static void
 add_bind(GPtrArray *argv, const char *option, const char *from, const char *to)
 {
@@ -141,7 +150,22 @@ add_etc(GPtrArray *argv, const char *option, const char *const *names)
     }
 }
 
-/* The order matters: what is mounted later lies over what was mounted before, and the root is closed last. */
+/* The order matters: what is mounted later lies over what was mounted before. */
+static void
+add_binds(GPtrArray *argv, const FaSandbox *sandbox, const BindWords *words)
+{
+    add_etc(argv, words->if_there, usual_etc);
+    add_etc(argv, words->if_there, sandbox->network ? network_etc : NULL);
+    add_etc(argv, words->read_only, sandbox->etc);
+    add_bind(argv, words->read_only, sandbox->home_store, sandbox->home_store);
+    add_bind(argv, words->writable, sandbox->out_staging, sandbox->out_final);
+    add_bind(argv, words->read_only, sandbox->files, FILES_INSIDE);
+    add_bind(argv, words->writable, sandbox->build, BUILD_INSIDE);
+    if (sandbox->network)
+        add_bind(argv, words->writable, sandbox->npm_cache, HOME_INSIDE "/.npm");
+}
+
+/* The root is closed last. */
 static void
 add_bwrap(GPtrArray *argv, const FaSandbox *sandbox)
 {
@@ -167,20 +191,19 @@ add_bwrap(GPtrArray *argv, const FaSandbox *sandbox)
         "--symlink", "usr/lib64", "/lib64", "--proc",    "/proc",     "--dev",
         "/dev",      "--tmpfs",   "/tmp",   "--dir",     HOME_INSIDE, NULL,
     };
+    /* By these root changes the machine, whatever its capabilities. */
+    static const char *const closed[] = {
+        "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", NULL,
+    };
+    static const BindWords words = {"--ro-bind", "--ro-bind-try", "--bind"};
 
     add(argv, isolation);
     if (sandbox->network)
         add(argv, (const char *const[]){"--share-net", NULL});
     add(argv, base);
-    add_etc(argv, "--ro-bind-try", usual_etc);
-    add_etc(argv, "--ro-bind-try", sandbox->network ? network_etc : NULL);
-    add_etc(argv, "--ro-bind", sandbox->etc);
-    add_bind(argv, "--ro-bind", sandbox->home_store, sandbox->home_store);
-    add_bind(argv, "--bind", sandbox->out_staging, sandbox->out_final);
-    add_bind(argv, "--ro-bind", sandbox->files, FILES_INSIDE);
-    add_bind(argv, "--bind", sandbox->build, BUILD_INSIDE);
-    if (sandbox->network)
-        add_bind(argv, "--bind", sandbox->npm_cache, HOME_INSIDE "/.npm");
+    for (size_t i = 0; closed[i] != NULL; i++)
+        add_bind(argv, "--ro-bind-try", closed[i], closed[i]);
+    add_binds(argv, sandbox, &words);
     add(argv, (const char *const[]){"--remount-ro", "/", "--chdir", BUILD_INSIDE, "--", NULL});
 }
 
@@ -198,10 +221,29 @@ fa_sandbox_argv(const FaSandbox *sandbox, const char *script)
     return (char **)g_ptr_array_free(argv, FALSE);
 }
 
+/* Read by build/sandbox-main.c. */
+GString *
+fa_sandbox_order(const FaSandbox *sandbox, const char *script, const char *const *environment)
+{
+    static const BindWords words = {"ro", "try", "rw"};
+    g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(g_free);
+    GString *order = g_string_new(NULL);
+
+    add(parts, (const char *const[]){sandbox->network ? "open" : "closed", NULL});
+    add_binds(parts, sandbox, &words);
+    add(parts, (const char *const[]){"--", script, NULL});
+    add(parts, environment);
+    for (size_t i = 0; i < parts->len; i++) {
+        const char *part = g_ptr_array_index(parts, i);
+        g_string_append_len(order, part, (gssize)strlen(part) + 1);
+    }
+    return order;
+}
+
 char **
 fa_sandbox_environment(const FaSandbox *sandbox)
 {
-    bool is_inside = sandbox->mode == FA_SANDBOX_BWRAP;
+    bool is_inside = sandbox->mode != FA_SANDBOX_NONE;
     int64_t epoch = sandbox->source_date_epoch != 0 ? sandbox->source_date_epoch : EPOCH_OLDEST;
     g_autofree char *epoch_text = g_strdup_printf("%" G_GINT64_FORMAT, epoch);
     g_autofree char *jobs = g_strdup_printf("%u", MAX(sandbox->jobs, 1));
@@ -249,6 +291,29 @@ add_network_variables(char **environment)
     return environment;
 }
 
+FaServant *
+fa_sandbox_start(GError **error)
+{
+    g_autofree char *program = fa_spawn_find_helper(HELPER, error);
+    return program != NULL ? fa_servant_start(program, error) : NULL;
+}
+
+static bool
+run_as_ordered(const FaSandbox *sandbox, const char *script, FaSpawn *spawn,
+               FaSpawnResult *ret_result, GError **error)
+{
+    static const char *const argv[] = {"/bin/sh", NULL};
+    g_autoptr(FaServant) own = sandbox->servant == NULL ? fa_sandbox_start(error) : NULL;
+    g_autoptr(GString) order = fa_sandbox_order(sandbox, script, spawn->environment);
+
+    spawn->servant = sandbox->servant != NULL ? sandbox->servant : own;
+    spawn->order = order;
+    spawn->argv = argv;
+    if (spawn->servant != NULL && fa_spawn_run(spawn, ret_result, error))
+        return true;
+    return false;
+}
+
 bool
 fa_sandbox_run(const FaSandbox *sandbox, const char *script, const FaSpawn *options,
                FaSpawnResult *ret_result, GError **error)
@@ -256,13 +321,16 @@ fa_sandbox_run(const FaSandbox *sandbox, const char *script, const FaSpawn *opti
     if (!fa_sandbox_check(sandbox, error))
         return false;
 
-    g_auto(GStrv) argv = fa_sandbox_argv(sandbox, script);
     g_auto(GStrv) environment = fa_sandbox_environment(sandbox);
     if (sandbox->network)
         environment = add_network_variables(g_steal_pointer(&environment));
     FaSpawn spawn = *options;
-    spawn.argv = (const char *const *)argv;
     spawn.environment = (const char *const *)environment;
+    if (sandbox->mode == FA_SANDBOX_NAMESPACES)
+        return run_as_ordered(sandbox, script, &spawn, ret_result, error);
+
+    g_auto(GStrv) argv = fa_sandbox_argv(sandbox, script);
+    spawn.argv = (const char *const *)argv;
     spawn.directory = sandbox->build;
     return fa_spawn_run(&spawn, ret_result, error);
 }
@@ -281,7 +349,7 @@ kernel_says(const char *settings, const char *name, const char *value)
 }
 
 static bool
-fail_probe(const char *settings, const FaSpawnResult *result, GError **error)
+fail_probe(const char *settings, const char *words, size_t length, GError **error)
 {
     if (kernel_says(settings, "user/max_user_namespaces", "0"))
         return fa_fail(error, FA_ERROR_FAILED,
@@ -296,16 +364,32 @@ fail_probe(const char *settings, const FaSpawnResult *result, GError **error)
                        "cannot make a sandbox: AppArmor keeps user namespaces from users\n"
                        "help: sysctl kernel.apparmor_restrict_unprivileged_userns=0\n" NONE_HELP);
 
-    g_autofree char *words = fa_text_sanitize(result->error_output, result->error_output_length);
+    g_autofree char *text = fa_text_sanitize(words, length);
     return fa_fail(error, FA_ERROR_FAILED, "cannot make a sandbox: %s\n" NONE_HELP,
-                   g_strdelimit(g_strstrip(words), "\n", ' '));
+                   g_strdelimit(g_strstrip(text), "\n", ' '));
 }
 
-bool
-fa_sandbox_probe(const FaSandboxProbe *probe, GError **error)
+static bool
+probe_namespaces(const FaSandboxProbe *probe, const char *settings, GError **error)
 {
-    const char *program = probe != NULL && probe->program != NULL ? probe->program : "bwrap";
-    const char *settings = probe != NULL && probe->settings != NULL ? probe->settings : "/proc/sys";
+    static const FaSpawn options = {.timeout = 10, .merge_stderr = true};
+    g_autoptr(GError) failure = NULL;
+    g_autoptr(FaServant) own = probe->program != NULL   ? fa_servant_start(probe->program, &failure)
+                               : probe->servant == NULL ? fa_sandbox_start(&failure)
+                                                        : NULL;
+    const FaSandbox sandbox = {.servant = own != NULL ? own : probe->servant, .out_final = "/out"};
+    g_auto(FaSpawnResult) result = {0};
+
+    if (failure == NULL && fa_sandbox_run(&sandbox, ":", &options, &result, &failure))
+        return result.status == 0 ||
+               fail_probe(settings, result.output, result.output_length, error);
+    return fail_probe(settings, failure->message, strlen(failure->message), error);
+}
+
+static bool
+probe_bwrap(const FaSandboxProbe *probe, const char *settings, GError **error)
+{
+    const char *program = probe->program != NULL ? probe->program : "bwrap";
     const char *const argv[] = {
         program,     "--unshare-all", "--unshare-user", "--ro-bind", "/usr",      "/usr",
         "--symlink", "usr/lib",       "/lib",           "--symlink", "usr/lib64", "/lib64",
@@ -326,5 +410,23 @@ fa_sandbox_probe(const FaSandboxProbe *probe, GError **error)
                        "help: apt-get install bubblewrap\n" NONE_HELP,
                        program);
     }
-    return result.status == 0 || fail_probe(settings, &result, error);
+    return result.status == 0 ||
+           fail_probe(settings, result.error_output, result.error_output_length, error);
+}
+
+bool
+fa_sandbox_probe(const FaSandboxProbe *probe, GError **error)
+{
+    static const FaSandboxProbe usual;
+    const FaSandboxProbe *chosen = probe != NULL ? probe : &usual;
+    const char *settings = chosen->settings != NULL ? chosen->settings : "/proc/sys";
+    switch (chosen->mode) {
+    case FA_SANDBOX_NAMESPACES:
+        return probe_namespaces(chosen, settings, error);
+    case FA_SANDBOX_BWRAP:
+        return probe_bwrap(chosen, settings, error);
+    case FA_SANDBOX_NONE:
+        return true;
+    }
+    g_assert_not_reached();
 }

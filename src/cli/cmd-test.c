@@ -19,8 +19,9 @@ typedef struct Options {
 static const FaOption options[] = {
     FA_OPTION_TEXT(Options, environment, "environment", 'e', "SITE-ENV",
                    "Which environment, written dev.openplans"),
-    FA_OPTION_CHOICE(Options, sandbox, "sandbox", 0, "KIND", fa_words_sandboxes,
-                     "How steps are kept apart: bwrap, or none where it cannot work (bwrap)"),
+    FA_OPTION_CHOICE(
+        Options, sandbox, "sandbox", 0, "KIND", fa_words_sandboxes,
+        "How steps are kept apart: by namespaces, by bwrap, or not at all (namespaces)"),
     FA_OPTION_FLAG(Options, unit, "unit", 0, "Only unit tests"),
     FA_OPTION_FLAG(Options, functional, "functional", 0, "Only functional tests"),
     {0},
@@ -80,9 +81,7 @@ run(FaInvocation *invocation, GError **error)
         return false;
 
     FaTestOptions testing = {
-        .assemble = {.jobs = JOBS,
-                     .unprotected = fa_words_is_unprotected(chosen->sandbox),
-                     .cancel = invocation->cancel},
+        .assemble = {.jobs = JOBS, .sandbox = chosen->sandbox, .cancel = invocation->cancel},
         .components = (const char *const *)invocation->arguments,
         .unit = chosen->unit || !chosen->functional,
         .functional = chosen->functional || !chosen->unit,

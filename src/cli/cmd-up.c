@@ -28,8 +28,9 @@ static const FaOption options[] = {
     FA_OPTION_UINT(Options, jobs, "jobs", 'j', "N", "Components that are built at once (2)"),
     FA_OPTION_CHOICE(Options, on_edit, "on-edit", 0, "HOW", policies,
                      "What to do where a person's edit of a file is in conflict with a new one"),
-    FA_OPTION_CHOICE(Options, sandbox, "sandbox", 0, "KIND", fa_words_sandboxes,
-                     "How steps are kept apart: bwrap, or none where it cannot work (bwrap)"),
+    FA_OPTION_CHOICE(
+        Options, sandbox, "sandbox", 0, "KIND", fa_words_sandboxes,
+        "How steps are kept apart: by namespaces, by bwrap, or not at all (namespaces)"),
     FA_OPTION_FLAG(Options, update, "update", 'u', "Take the newest revision of every source"),
     FA_OPTION_FLAG(Options, offline, "offline", 0, "Use no network for sources and builds"),
     FA_OPTION_FLAG(Options, no_pull, "no-pull", 0, "Build all that is not there, pull nothing"),
@@ -125,7 +126,7 @@ run(FaInvocation *invocation, GError **error)
     FaUpOptions up = {
         .assemble = {.assignments = assignments,
                      .jobs = jobs,
-                     .unprotected = fa_words_is_unprotected(chosen->sandbox),
+                     .sandbox = chosen->sandbox,
                      .update = chosen->update,
                      .offline = chosen->offline,
                      .no_pull = chosen->no_pull,

@@ -4,13 +4,7 @@
 
 #include "base/error.h"
 
-const char *const fa_words_sandboxes[] = {"bwrap", "none", NULL};
-
-bool
-fa_words_is_unprotected(const char *sandbox)
-{
-    return g_strcmp0(sandbox, "none") == 0;
-}
+const char *const fa_words_sandboxes[] = {"namespaces", "bwrap", "none", NULL};
 
 bool
 fa_words_divide(const FaInvocation *invocation, const char *what, const char **ret_word,

@@ -4,9 +4,8 @@
  */
 #include "cli/command.h"
 
-/* What --sandbox may be, NULL-ended, and whether that is no sandbox at all. */
+/* What --sandbox may be, NULL-ended. */
 extern const char *const fa_words_sandboxes[];
-bool fa_words_is_unprotected(const char *sandbox);
 
 /*
  * Of all words that are no assignment, the one with a dot is an environment and the others are components: *ret_components

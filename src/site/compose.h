@@ -48,7 +48,7 @@ typedef struct FaComposition {
     FaSlot slot;
     const char *release;
     const char *tool_version;
-    const char *sandbox;     /* "bwrap", "none" */
+    const char *sandbox;     /* "namespaces", "bwrap", "none" */
     const char *supervisord; /* absolute paths of programs */
     const char *supervisorctl;
     const GPtrArray *components; /* of FaComposeComponent */

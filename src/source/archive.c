@@ -10,6 +10,7 @@
 #include "sys/fd.h"
 #include "sys/fs.h"
 #include "sys/lock.h"
+#include "sys/spawn.h"
 
 #define HASH_BUFFER    (256 * 1024)
 #define DOWNLOAD_MAX   "4294967296"
@@ -213,7 +214,7 @@ fetch(FaSource *source, const char *revision, const char *target, FaCancel *canc
         !ensure_cached(source, cancel, log_fd, &path, error) ||
         !fa_fs_make_directory(target, 0755, error))
         return false;
-    g_autofree char *unpacker = fa_program_find_helper("fassembler-unpack", error);
+    g_autofree char *unpacker = fa_spawn_find_helper("fassembler-unpack", error);
     if (unpacker == NULL)
         return false;
 

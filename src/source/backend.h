@@ -71,9 +71,6 @@ char *fa_source_scheme(const char *location);
 char *fa_source_make_temporary(const char *path, GError **error);
 bool fa_source_remove_temporaries(const char *path, GError **error);
 
-/* (transfer full) (nullable) A program of ours that is not for people: beside this one, or where it is installed. */
-char *fa_program_find_helper(const char *name, GError **error);
-
 typedef struct FaProgram {
     const char *const *argv;
     const char *const

@@ -12,7 +12,7 @@ bool
 fa_source_pack(const char *directory, const char *name, const char *file, FaCancel *cancel,
                GError **error)
 {
-    g_autofree char *packer = fa_program_find_helper("fassembler-pack", error);
+    g_autofree char *packer = fa_spawn_find_helper("fassembler-pack", error);
     if (packer == NULL)
         return false;
     fa_autofd int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);

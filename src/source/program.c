@@ -130,28 +130,6 @@ get_input_length(const FaProgram *program)
     return strlen(program->input);
 }
 
-char *
-fa_program_find_helper(const char *name, GError **error)
-{
-    g_autofree char *self = fa_fs_read_symlink("/proc/self/exe", error);
-    if (self == NULL)
-        return NULL;
-
-    g_autofree char *here = g_path_get_dirname(self);
-    g_autofree char *libexec = g_build_filename(here, "..", "libexec", "fassembler", NULL);
-    const char *const places[] = {g_getenv("FASSEMBLER_LIBEXEC"), here, libexec};
-    for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
-        if (places[i] == NULL)
-            continue;
-        g_autofree char *path = g_build_filename(places[i], name, NULL);
-        if (access(path, X_OK) == 0)
-            return g_steal_pointer(&path);
-    }
-    fa_fail(error, FA_ERROR_NOT_FOUND,
-            "cannot find '%s' beside '%s'\nhelp: install fassembler whole", name, self);
-    return NULL;
-}
-
 bool
 fa_program_run(const FaSource *source, const FaProgram *program, int *ret_status, char **ret_output,
                char **ret_message, GError **error)

@@ -73,6 +73,28 @@ fa_spawn_find(const char *program, const char *path_variable)
     return NULL;
 }
 
+char *
+fa_spawn_find_helper(const char *name, GError **error)
+{
+    g_autofree char *self = fa_fs_read_symlink("/proc/self/exe", error);
+    if (self == NULL)
+        return NULL;
+
+    g_autofree char *here = g_path_get_dirname(self);
+    g_autofree char *libexec = g_build_filename(here, "..", "libexec", "fassembler", NULL);
+    const char *const places[] = {g_getenv("FASSEMBLER_LIBEXEC"), here, libexec};
+    for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
+        if (places[i] == NULL)
+            continue;
+        g_autofree char *path = g_build_filename(places[i], name, NULL);
+        if (access(path, X_OK) == 0)
+            return g_steal_pointer(&path);
+    }
+    fa_fail(error, FA_ERROR_NOT_FOUND,
+            "cannot find '%s' beside '%s'\nhelp: install fassembler whole", name, self);
+    return NULL;
+}
+
 static const char *
 get_path_variable(const FaSpawn *spawn)
 {
@@ -230,10 +252,41 @@ start(Run *run, const char *path, const Plumbing *plumbing)
     return number;
 }
 
+/* It is our child as any other is. */
+static bool
+order_program(Run *run, const Plumbing *plumbing, GError **error)
+{
+    const FaSpawn *spawn = run->spawn;
+    int output = plumbing->output >= 0 ? plumbing->output : spawn->output_fd;
+    const FaOrder order = {
+        .text = spawn->order->str,
+        .length = spawn->order->len,
+        .input = spawn->inherit_tty ? STDIN_FILENO : plumbing->input,
+        .output = spawn->inherit_tty ? STDOUT_FILENO : output,
+        .error_output = spawn->inherit_tty    ? STDERR_FILENO
+                        : spawn->merge_stderr ? output
+                                              : plumbing->error_output,
+    };
+    return fa_servant_order(spawn->servant, &order, &run->pid, error);
+}
+
+static bool
+start_as_ordered(Run *run, GError **error)
+{
+    __attribute__((cleanup(plumbing_clear))) Plumbing plumbing = {-1, -1, -1};
+    if ((!run->spawn->inherit_tty && !open_plumbing(run, &plumbing, error)) ||
+        !order_program(run, &plumbing, error))
+        return false;
+    run->pidfd = pidfd_open(run->pid, 0);
+    return true;
+}
+
 static bool
 start_program(Run *run, GError **error)
 {
     const FaSpawn *spawn = run->spawn;
+    if (spawn->servant != NULL)
+        return start_as_ordered(run, error);
     g_autofree char *path = find_program(spawn, error);
     if (path == NULL)
         return false;

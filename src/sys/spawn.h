@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "sys/cancel.h"
+#include "sys/servant.h"
 
 #define FA_SPAWN_KILL_AFTER 5
 
@@ -33,6 +34,10 @@ typedef struct FaSpawn {
     FaCancel *cancel;  /* (nullable) */
     FaSpawnOutputFunc on_output; /* (nullable) each piece of output as it comes */
     void *on_output_data;
+    /* (nullable) Who starts it as @order says; of @argv only the first is used, in messages, of @environment and
+     * @directory nothing. */
+    FaServant *servant;
+    const GString *order;
 } FaSpawn;
 
 typedef struct FaSpawnResult {
@@ -56,5 +61,7 @@ bool fa_spawn_run(const FaSpawn *spawn, FaSpawnResult *ret_result, GError **erro
 /* The same, and a status other than 0 is FAILED, with the last lines of its stderr in the message. */
 bool fa_spawn_check(const FaSpawn *spawn, FaSpawnResult *ret_result, GError **error);
 
+/* (transfer full) (nullable) A program of our own that is not for people: beside this one, or in libexec. */
+char *fa_spawn_find_helper(const char *name, GError **error);
 /* (transfer full) (nullable) Where @program is in @path_variable (NULL: the caller's PATH). */
 char *fa_spawn_find(const char *program, const char *path_variable);

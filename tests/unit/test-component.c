@@ -101,7 +101,7 @@ rig_init(Rig *rig, const char *script)
         .source = &rig->source,
         .files = rig->files,
         .scope = rig->scope,
-        .sandbox = fa_sandbox_probe(NULL, NULL) ? FA_SANDBOX_BWRAP : FA_SANDBOX_NONE,
+        .sandbox = fa_sandbox_probe(NULL, NULL) ? FA_SANDBOX_NAMESPACES : FA_SANDBOX_NONE,
         .jobs = 1,
         .log = rig->log,
     };
@@ -175,7 +175,7 @@ build_in_mode(FaSandboxMode mode)
 static void
 test_build(void)
 {
-    build_in_mode(FA_SANDBOX_BWRAP);
+    build_in_mode(FA_SANDBOX_NAMESPACES);
 }
 
 static void

@@ -1,8 +1,16 @@
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "build/sandbox.h"
+#include "sys/fd.h"
 #include "sys/fs.h"
 
 /* A home with a store, a build directory and a folder of files, and somebody's secret beside them. */
@@ -13,6 +21,7 @@ typedef struct Rig {
     char *staging;
     char *final;
     char *files;
+    FaServant *servant;
     FaSandbox sandbox;
 } Rig;
 
@@ -36,7 +45,7 @@ write_file(const char *parent, const char *name, const char *content)
 }
 
 static void
-rig_init(Rig *rig)
+rig_init(Rig *rig, FaSandboxMode mode)
 {
     rig->home = fa_fs_make_temporary(g_get_tmp_dir(), "fa-sandbox-", NULL);
     rig->store = make_directory(rig->home, "store");
@@ -47,7 +56,12 @@ rig_init(Rig *rig)
     write_file(rig->home, "secret.txt", "hunter2");
     write_file(rig->store, "needed", "needed\n");
     write_file(rig->files, "patch", "patched\n");
+    /* Some with one for all steps, some with one for each. */
+    if (mode == FA_SANDBOX_NAMESPACES && g_test_rand_bit())
+        rig->servant = fa_sandbox_start(NULL);
     rig->sandbox = (FaSandbox){
+        .mode = mode,
+        .servant = rig->servant,
         .home_store = rig->store,
         .build = rig->build,
         .out_staging = rig->staging,
@@ -60,6 +74,7 @@ rig_init(Rig *rig)
 static void
 rig_clear(Rig *rig)
 {
+    fa_servant_free(rig->servant);
     fa_fs_remove_tree(rig->home, NULL);
     g_free(rig->home);
     g_free(rig->store);
@@ -100,122 +115,27 @@ assert_refuses(const FaSandbox *sandbox, const char *script, const char *expecte
 
 /* Where user namespaces are missing the tests of them are skipped, by name in tests/skips. */
 static bool
-can_sandbox(void)
+can_sandbox(FaSandboxMode mode)
 {
+    const FaSandboxProbe probe = {.mode = mode};
     g_autoptr(GError) error = NULL;
-    if (fa_sandbox_probe(NULL, &error))
+    if (fa_sandbox_probe(&probe, &error))
         return true;
     g_test_skip(error->message);
     return false;
 }
 
 static void
-test_argv(void)
+test_writes(gconstpointer data)
 {
-    const FaSandbox sandbox = {
-        .home_store = "/srv/x/store",
-        .build = "/srv/x/tmp/b",
-        .out_staging = "/srv/x/tmp/o",
-        .out_final = "/srv/x/store/demo",
-        .files = "/home/me/product/components/demo",
-        .etc = (const char *const[]){"mime.types", NULL},
-    };
-    g_auto(GStrv) argv = fa_sandbox_argv(&sandbox, "make all");
-    g_autofree char *line = g_strjoinv(" ", argv);
-
-    g_assert_cmpstr(
-        line, ==,
-        "bwrap --unshare-all --unshare-user --uid 1000 --gid 1000 --hostname build --cap-drop ALL "
-        "--die-with-parent --new-session --ro-bind /usr /usr --symlink usr/bin /bin --symlink "
-        "usr/sbin /sbin --symlink usr/lib /lib --symlink usr/lib64 /lib64 --proc /proc --dev /dev "
-        "--tmpfs /tmp --dir /tmp/home --ro-bind-try /etc/passwd /etc/passwd --ro-bind-try "
-        "/etc/group /etc/group --ro-bind-try /etc/nsswitch.conf /etc/nsswitch.conf --ro-bind-try "
-        "/etc/alternatives /etc/alternatives --ro-bind-try /etc/ld.so.cache /etc/ld.so.cache "
-        "--ro-bind-try /etc/localtime /etc/localtime --ro-bind /etc/mime.types /etc/mime.types "
-        "--ro-bind /srv/x/store /srv/x/store --bind /srv/x/tmp/o /srv/x/store/demo --ro-bind "
-        "/home/me/product/components/demo /files --bind /srv/x/tmp/b /build --remount-ro / --chdir "
-        "/build -- /bin/sh -eu -c umask 022; make all");
-}
-
-static void
-test_network_argv(void)
-{
-    const FaSandbox sandbox = {.build = "/b", .out_final = "/o", .npm_cache = "/n"};
-    FaSandbox open = sandbox;
-    open.network = true;
-    g_auto(GStrv) closed_argv = fa_sandbox_argv(&sandbox, "id");
-    g_auto(GStrv) open_argv = fa_sandbox_argv(&open, "id");
-
-    g_assert_false(g_strv_contains((const char *const *)closed_argv, "--share-net"));
-    g_assert_false(g_strv_contains((const char *const *)closed_argv, "/n"));
-    g_assert_true(g_strv_contains((const char *const *)open_argv, "--share-net"));
-    g_assert_true(g_strv_contains((const char *const *)open_argv, "/etc/resolv.conf"));
-    g_assert_true(g_strv_contains((const char *const *)open_argv, "/n"));
-    g_assert_false(g_strv_contains((const char *const *)open_argv, "/etc/ssl/private"));
-}
-
-static void
-test_environment(void)
-{
-    const FaSandbox sandbox = {
-        .build = "/b",
-        .out_final = "/o",
-        .environment = (const char *const[]){"greeting=hello", "PATH=/evil", NULL},
-    };
-    g_auto(GStrv) environment = fa_sandbox_environment(&sandbox);
-
-    g_assert_cmpuint(g_strv_length(environment), ==, 10);
-    g_assert_cmpstr(g_environ_getenv(environment, "greeting"), ==, "hello");
-    g_assert_cmpstr(g_environ_getenv(environment, "PATH"), ==,
-                    "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin");
-    g_assert_cmpstr(g_environ_getenv(environment, "HOME"), ==, "/tmp/home");
-    g_assert_cmpstr(g_environ_getenv(environment, "LANG"), ==, "C.UTF-8");
-    g_assert_cmpstr(g_environ_getenv(environment, "SOURCE_DATE_EPOCH"), ==, "315532800");
-    g_assert_cmpstr(g_environ_getenv(environment, "out"), ==, "/o");
-    g_assert_cmpstr(g_environ_getenv(environment, "jobs"), ==, "1");
-}
-
-static void
-test_check(void)
-{
-    static const char *const secret[] = {"shadow",   "ssl", "ssl/private/key.pem", "ssh/x", "../x",
-                                         "/etc/foo", ""};
-
-    for (size_t i = 0; i < G_N_ELEMENTS(secret); i++) {
-        const FaSandbox sandbox = {.build = "/b", .etc = (const char *const[]){secret[i], NULL}};
-        g_assert_false(fa_sandbox_check(&sandbox, NULL));
-    }
-    g_assert_true(fa_sandbox_check(
-        &(FaSandbox){.build = "/b", .etc = (const char *const[]){"ssl/certs", "php/8.2", NULL}},
-        NULL));
-    g_assert_false(fa_sandbox_check(&(FaSandbox){.build = "b"}, NULL));
-    g_assert_false(fa_sandbox_check(&(FaSandbox){.build = "/b",
-                                                 .mode = FA_SANDBOX_NONE,
-                                                 .scratch = "/s",
-                                                 .out_staging = "/a",
-                                                 .out_final = "/b"},
-                                    NULL));
-}
-
-static void
-test_modes(void)
-{
-    FaSandboxMode mode = FA_SANDBOX_BWRAP;
-    g_assert_true(fa_sandbox_mode_from_string("none", &mode));
-    g_assert_cmpstr(fa_sandbox_mode_to_string(mode), ==, "none");
-    g_assert_false(fa_sandbox_mode_from_string("docker", &mode));
-}
-
-static void
-test_writes(void)
-{
+    FaSandboxMode mode = (FaSandboxMode)GPOINTER_TO_UINT(data);
     g_auto(Rig) rig = {0};
     g_autofree char *made = NULL;
     struct stat status = {0};
 
-    if (!can_sandbox())
+    if (!can_sandbox(mode))
         return;
-    rig_init(&rig);
+    rig_init(&rig, mode);
     assert_says(&rig.sandbox, "mkdir $out/bin && echo hi > $out/bin/demo && cat $out/bin/demo",
                 "0: hi");
     made = g_build_filename(rig.staging, "bin", NULL);
@@ -229,14 +149,15 @@ test_writes(void)
 }
 
 static void
-test_refusals(void)
+test_refusals(gconstpointer data)
 {
+    FaSandboxMode mode = (FaSandboxMode)GPOINTER_TO_UINT(data);
     g_auto(Rig) rig = {0};
     g_autofree char *look = NULL;
 
-    if (!can_sandbox())
+    if (!can_sandbox(mode))
         return;
-    rig_init(&rig);
+    rig_init(&rig, mode);
     look = g_strdup_printf("cat %s/secret.txt", rig.home);
     assert_refuses(&rig.sandbox, look, "No such file");
     assert_refuses(&rig.sandbox, "echo x > $out/../needed", "Read-only file system");
@@ -251,30 +172,239 @@ test_refusals(void)
     assert_says(&rig.sandbox, "grep -c : /proc/net/dev", "0: 1");
 }
 
+/* Law: whoever is inside, root outside or not, has no power, and gets none. */
 static void
-test_secret_values(void)
+test_powers(gconstpointer data)
 {
+    FaSandboxMode mode = (FaSandboxMode)GPOINTER_TO_UINT(data);
     g_auto(Rig) rig = {0};
 
-    if (!can_sandbox())
+    if (!can_sandbox(mode))
         return;
-    rig_init(&rig);
+    rig_init(&rig, mode);
+    assert_says(
+        &rig.sandbox,
+        "grep -E '^(Cap(Prm|Eff|Bnd|Amb)|NoNewPrivs)' /proc/self/status | tr -s '\\t\\n' ' '",
+        "0: CapPrm: 0000000000000000 CapEff: 0000000000000000 CapBnd: 0000000000000000 "
+        "CapAmb: 0000000000000000 NoNewPrivs: 1");
+    assert_says(&rig.sandbox,
+                "id -u; id -g; cat /proc/self/uid_map | tr -s ' ' | cut -d ' ' -f 2,4",
+                "0: 1000\n1000\n1000 1");
+    assert_refuses(&rig.sandbox, "mount -t tmpfs none /tmp", "");
+    assert_refuses(&rig.sandbox, "umount /usr", "");
+    assert_refuses(&rig.sandbox, "hostname other", "");
+    assert_refuses(&rig.sandbox, "echo x > /proc/sys/kernel/hostname", "");
+    assert_refuses(&rig.sandbox, "echo h > /proc/sysrq-trigger", "");
+    /* In a user namespace of its own it may do as it likes: there, not to what is around it. */
+    assert_refuses(&rig.sandbox, "unshare -r mount -o remount,rw /", "");
+    assert_refuses(&rig.sandbox, "unshare -rm sh -c 'umount -l /etc/passwd || umount /proc/sys'",
+                   "");
+    assert_refuses(&rig.sandbox, "unshare -rm sh -c 'mount -o remount,bind,rw /usr && : > /usr/x'",
+                   "");
+    assert_refuses(&rig.sandbox, "nsenter -t 1 -U -m true", "");
+    assert_refuses(&rig.sandbox, "mknod /tmp/x b 7 0", "");
+    assert_says(&rig.sandbox,
+                ": > /tmp/s && chmod 4755 /tmp/s && grep -c nosuid /proc/self/mounts "
+                "> /dev/null && cat /dev/null && head -c 2 /dev/zero | wc -c",
+                "0: 2");
+}
+
+/* Law: a step has processes, shared memory, terminals and a network of its own, whoever else runs. */
+static void
+test_apart(gconstpointer data)
+{
+    FaSandboxMode mode = (FaSandboxMode)GPOINTER_TO_UINT(data);
+    g_auto(Rig) rig = {0};
+    struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "\0fa-sandbox-test"};
+    fa_autofd int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (!can_sandbox(mode))
+        return;
+    rig_init(&rig, mode);
+    snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "fa-sandbox-%d", getpid());
+    socklen_t length =
+        (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(address.sun_path + 1));
+    g_assert_cmpint(bind(listener, (struct sockaddr *)&address, length), ==, 0);
+    g_assert_cmpint(listen(listener, 1), ==, 0);
+    g_autofree char *connect = g_strdup_printf(
+        "python3 -c 'import socket; socket.socket(socket.AF_UNIX).connect(\"\\0fa-sandbox-%d\")'",
+        getpid());
+    assert_refuses(&rig.sandbox, connect, "ConnectionRefusedError");
+    rig.sandbox.network = true;
+    assert_says(&rig.sandbox, connect, "0: ");
+    rig.sandbox.network = false;
+
+    assert_says(&rig.sandbox,
+                "for pid in /proc/[0-9]*; do echo ${pid##*/}; done | sort -n | head -1", "0: 1");
+    assert_says(&rig.sandbox, "test $(ls -d /proc/[0-9]* | wc -l) -lt 6", "0: ");
+    assert_says(&rig.sandbox, "echo x > /dev/shm/x; ipcmk -M 100 > /dev/null; ipcs -m | grep -c 0x",
+                "0: 1");
+    assert_says(&rig.sandbox, "ls /dev/shm; ipcs -m | grep -c 0x || true", "0: 0");
+    assert_says(&rig.sandbox,
+                "python3 -c 'import os, pty; pty.openpty(); print(len(os.listdir(\"/dev/pts\")))'",
+                "0: 2");
+    assert_says(&rig.sandbox,
+                "python3 -c 'import socket as s; l = s.create_server((\"127.0.0.1\", 0)); "
+                "s.create_connection(l.getsockname()); print(1)'",
+                "0: 1");
+}
+
+/* Law: nothing that a step left running outlives it. */
+static void
+test_leftovers(gconstpointer data)
+{
+    FaSandboxMode mode = (FaSandboxMode)GPOINTER_TO_UINT(data);
+    g_auto(Rig) rig = {0};
+    g_autofree char *fifo = NULL;
+
+    if (!can_sandbox(mode))
+        return;
+    rig_init(&rig, mode);
+    fifo = g_build_filename(rig.build, "alive", NULL);
+    g_assert_cmpint(mkfifo(fifo, 0600), ==, 0);
+    fa_autofd int reader = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    assert_says(&rig.sandbox,
+                "(trap '' TERM HUP; setsid sleep 1000 > $build/alive 2>&1 < /dev/null &) ; "
+                "(exit 3) || echo $?",
+                "0: 3");
+    /* Its end is the end of the file; a step that was not ended would keep us here. */
+    struct pollfd poll_reader = {.fd = reader, .events = POLLIN};
+    g_assert_cmpint(poll(&poll_reader, 1, 60000), ==, 1);
+    g_assert_cmpint(poll_reader.revents & POLLHUP, !=, 0);
+}
+
+/* Law: whoever started a step and is killed takes it along. */
+static void
+test_killed(gconstpointer data)
+{
+    FaSandboxMode mode = (FaSandboxMode)GPOINTER_TO_UINT(data);
+    g_auto(Rig) rig = {0};
+    g_autofree char *fifo = NULL;
+    char byte;
+
+    if (!can_sandbox(mode))
+        return;
+    rig_init(&rig, mode);
+    g_clear_pointer(&rig.servant, fa_servant_free);
+    rig.sandbox.servant = NULL;
+    fifo = g_build_filename(rig.build, "alive", NULL);
+    g_assert_cmpint(mkfifo(fifo, 0600), ==, 0);
+    pid_t child = fork();
+    if (child == 0) {
+        const FaSpawn options = {.merge_stderr = true};
+        fa_sandbox_run(&rig.sandbox, "exec > $build/alive; echo; trap '' TERM HUP; sleep 1000",
+                       &options, NULL, NULL);
+        _exit(0);
+    }
+    fa_autofd int reader = open(fifo, O_RDONLY | O_CLOEXEC);
+    g_assert_cmpint(read(reader, &byte, 1), ==, 1);
+    g_assert_cmpint(kill(child, SIGKILL), ==, 0);
+    g_assert_cmpint(waitpid(child, NULL, 0), ==, child);
+    g_assert_cmpint(read(reader, &byte, 1), ==, 0);
+}
+
+/* Law: the first process of a sandbox tells nothing of the orders before it, nor of anything outside. */
+static void
+test_first_process(void)
+{
+    g_auto(Rig) rig = {0};
+    const char *const before[] = {"secret=hunter2", NULL};
+
+    if (!can_sandbox(FA_SANDBOX_NAMESPACES))
+        return;
+    rig_init(&rig, FA_SANDBOX_NAMESPACES);
+    rig.sandbox.environment = before;
+    assert_says(&rig.sandbox, "echo $secret", "0: hunter2");
+    rig.sandbox.environment = NULL;
+    assert_refuses(&rig.sandbox, "cat /proc/1/environ", "Permission denied");
+    assert_refuses(&rig.sandbox, "cat /proc/1/mem", "Permission denied");
+    assert_refuses(&rig.sandbox, "readlink /proc/1/fd/1", "");
+    assert_refuses(&rig.sandbox, "readlink /proc/1/root", "");
+    assert_says(&rig.sandbox, "kill -9 1; kill -TERM 1; echo still here", "0: still here");
+    /* Of ours nothing is open in the script either. */
+    assert_says(&rig.sandbox,
+                "for fd in 3 4 5 6 7 8 9 10 11 12; do test ! -L /proc/$$/fd/$fd || exit 1; done",
+                "0: ");
+}
+
+/* Law: what cannot be made says what it lacks, and the next step is none the worse. */
+static void
+test_refused_order(void)
+{
+    g_auto(Rig) rig = {0};
+    const FaSpawn options = {.timeout = 60};
+    g_autoptr(GError) error = NULL;
+
+    if (!can_sandbox(FA_SANDBOX_NAMESPACES))
+        return;
+    rig_init(&rig, FA_SANDBOX_NAMESPACES);
+    g_autofree char *away = g_build_filename(rig.home, "away", NULL);
+    FaSandbox broken = rig.sandbox;
+    broken.files = away;
+    g_assert_false(fa_sandbox_run(&broken, ":", &options, NULL, &error));
+    g_assert_error(error, FA_ERROR, FA_ERROR_FAILED);
+    g_autofree char *expected =
+        g_strdup_printf("cannot take in '%s': No such file or directory", away);
+    g_assert_cmpstr(error->message, ==, expected);
+    g_clear_error(&error);
+
+    broken = rig.sandbox;
+    broken.out_final = "/nowhere";
+    assert_says(&broken, "test -d /nowhere", "0: ");
+    assert_says(&rig.sandbox, "exit 7", "7: ");
+    assert_says(&rig.sandbox, "kill -SEGV $$", "139: ");
+
+    /* An order that is none. */
+    GString *words = g_string_new("nonsense");
+    const FaSpawn bad = {.argv = (const char *const[]){"sh", NULL},
+                         .servant = fa_sandbox_start(NULL),
+                         .order = words};
+    g_assert_false(fa_spawn_run(&bad, NULL, &error));
+    g_assert_error(error, FA_ERROR, FA_ERROR_FAILED);
+    fa_servant_free(bad.servant);
+    g_string_free(words, TRUE);
+}
+
+/* Law: what is larger than any argument list or message may be passes whole. */
+static void
+test_large(void)
+{
+    g_auto(Rig) rig = {0};
+    if (!can_sandbox(FA_SANDBOX_NAMESPACES))
+        return;
+    rig_init(&rig, FA_SANDBOX_NAMESPACES);
+    g_autofree char *padding = g_strnfill(100000, 'x');
+    g_autofree char *value = g_strconcat("large=", padding, NULL);
+    rig.sandbox.environment = (const char *const[]){value, NULL};
+    assert_says(&rig.sandbox, "echo ${#large}", "0: 100000");
+}
+
+static void
+test_secret_values(gconstpointer data)
+{
+    FaSandboxMode mode = (FaSandboxMode)GPOINTER_TO_UINT(data);
+    g_auto(Rig) rig = {0};
+
+    if (!can_sandbox(mode))
+        return;
+    rig_init(&rig, mode);
     rig.sandbox.environment = (const char *const[]){"greeting=$(id); `id` \"'", NULL};
     assert_says(&rig.sandbox, "printf %s \"$greeting\"", "0: $(id); `id` \"'");
     assert_says(&rig.sandbox, "tr '\\0' '\\n' < /proc/1/cmdline | grep -c 'i[d]);'", "1: 0");
 }
 
 static void
-test_timeout(void)
+test_timeout(gconstpointer data)
 {
+    FaSandboxMode mode = (FaSandboxMode)GPOINTER_TO_UINT(data);
     g_auto(Rig) rig = {0};
     g_auto(FaSpawnResult) result = {0};
     g_autoptr(GError) error = NULL;
     const char *script = "trap '' TERM; setsid sleep 1000 & sleep 1000";
 
-    if (!can_sandbox())
+    if (!can_sandbox(mode))
         return;
-    rig_init(&rig);
+    rig_init(&rig, mode);
     const FaSpawn options = {.timeout = 1};
     g_assert_false(fa_sandbox_run(&rig.sandbox, script, &options, &result, &error));
     g_assert_error(error, FA_ERROR, FA_ERROR_FAILED);
@@ -288,9 +418,8 @@ test_none(void)
     g_autofree char *scratch = NULL;
     g_autofree char *expected = NULL;
 
-    rig_init(&rig);
+    rig_init(&rig, FA_SANDBOX_NONE);
     scratch = make_directory(rig.home, "scratch");
-    rig.sandbox.mode = FA_SANDBOX_NONE;
     rig.sandbox.scratch = scratch;
     rig.sandbox.out_staging = rig.final;
     expected = g_strdup_printf("0: %s\n%s\n0022", rig.build, scratch);
@@ -298,63 +427,33 @@ test_none(void)
     assert_says(&rig.sandbox, "cat $out/x $files/patch", "0: hi\npatched");
 }
 
-/* A program that fails as bwrap does, and the kernel's settings beside it. */
+/* The laws of both kinds of sandboxes. */
 static void
-assert_probe(const char *setting, const char *value, const char *expected)
+add_both(const char *name, GTestDataFunc function)
 {
-    g_autofree char *directory = fa_fs_make_temporary(g_get_tmp_dir(), "fa-probe-", NULL);
-    g_autofree char *program = g_build_filename(directory, "bwrap", NULL);
-    const char *script =
-        "#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2; exit 1\n";
-    const FaSandboxProbe probe = {.program = program, .settings = directory};
-    g_autoptr(GError) error = NULL;
-
-    fa_fs_write(program, script, strlen(script), 0755, FA_WRITE_NONE, NULL);
-    if (setting != NULL) {
-        g_autofree char *parent = g_path_get_dirname(setting);
-        g_free(make_directory(directory, parent));
-        write_file(directory, setting, value);
+    static const FaSandboxMode modes[] = {FA_SANDBOX_NAMESPACES, FA_SANDBOX_BWRAP};
+    for (size_t i = 0; i < G_N_ELEMENTS(modes); i++) {
+        g_autofree char *path =
+            g_strdup_printf("/sandbox/%s/%s", fa_sandbox_mode_to_string(modes[i]), name);
+        g_test_add_data_func(path, GUINT_TO_POINTER(modes[i]), function);
     }
-    g_assert_false(fa_sandbox_probe(&probe, &error));
-    g_assert_error(error, FA_ERROR, FA_ERROR_FAILED);
-    if (strstr(error->message, expected) == NULL ||
-        strstr(error->message, "--sandbox=none") == NULL)
-        g_error("not '%s': %s", expected, error->message);
-    fa_fs_remove_tree(directory, NULL);
-}
-
-static void
-test_probe(void)
-{
-    const FaSandboxProbe absent = {.program = "/nonexistent/bwrap"};
-    g_autoptr(GError) error = NULL;
-
-    assert_probe("user/max_user_namespaces", "0\n", "switched off");
-    assert_probe("kernel/unprivileged_userns_clone", "0\n", "only root may");
-    assert_probe("kernel/apparmor_restrict_unprivileged_userns", "1\n", "AppArmor");
-    assert_probe(NULL, NULL, "No permissions to create new namespace");
-    g_assert_false(fa_sandbox_probe(&absent, &error));
-    g_assert_error(error, FA_ERROR, FA_ERROR_NOT_FOUND);
-    g_assert_nonnull(strstr(error->message, "apt-get install bubblewrap"));
 }
 
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/sandbox/its-arguments-are-made-from-what-it-says", test_argv);
-    g_test_add_func("/sandbox/the-network-comes-with-what-it-needs-only-when-asked-for",
-                    test_network_argv);
-    g_test_add_func("/sandbox/its-environment-is-clean-and-no-setting-changes-the-fixed-names",
-                    test_environment);
-    g_test_add_func("/sandbox/secrets-of-etc-and-relative-paths-are-refused", test_check);
-    g_test_add_func("/sandbox/modes-have-names", test_modes);
-    g_test_add_func("/sandbox/a-step-writes-to-out-build-and-tmp", test_writes);
-    g_test_add_func("/sandbox/a-step-neither-sees-nor-changes-anything-else", test_refusals);
-    g_test_add_func("/sandbox/values-come-by-the-environment-never-by-arguments",
-                    test_secret_values);
-    g_test_add_func("/sandbox/a-step-that-never-ends-is-ended-with-all-its-children", test_timeout);
+    add_both("a-step-writes-to-out-build-and-tmp", test_writes);
+    add_both("a-step-neither-sees-nor-changes-anything-else", test_refusals);
+    add_both("a-step-has-no-power-and-gets-none", test_powers);
+    add_both("a-step-has-processes-memory-terminals-and-network-of-its-own", test_apart);
+    add_both("nothing-that-a-step-left-running-outlives-it", test_leftovers);
+    add_both("a-step-ends-with-whoever-started-it", test_killed);
+    add_both("values-come-by-the-environment-never-by-arguments", test_secret_values);
+    add_both("a-step-that-never-ends-is-ended-with-all-its-children", test_timeout);
+    g_test_add_func("/sandbox/the-first-process-tells-nothing", test_first_process);
+    g_test_add_func("/sandbox/what-cannot-be-made-says-what-it-lacks", test_refused_order);
+    g_test_add_func("/sandbox/an-order-may-be-large", test_large);
     g_test_add_func("/sandbox/without-one-the-environment-is-as-clean", test_none);
-    g_test_add_func("/sandbox/the-probe-says-why-there-is-none-and-what-to-do", test_probe);
     return g_test_run();
 }
