@@ -193,6 +193,15 @@ def upgrades(load, count, copies, tap):
     print('# the longest took %d ms from the first byte of the state to the answer' % longest)
 
 
+def wait_for_a_line(supervisor, server):
+    """Until all have written since they began: who is stopped before it set its trap ends without a word."""
+    for info in server.supervisor.getAllProcessInfo():
+        if info['group'] not in ('steady', 'rotated', 'victim', 'cycled'):
+            continue
+        while '\n%d ' % info['pid'] not in '\n' + logs_of(supervisor.dir, info['name']):
+            time.sleep(0.01)
+
+
 def check_logs(supervisor, programs, tap):
     wrong = []
     for i in range(programs):
@@ -235,6 +244,7 @@ def main():
             time.sleep(0.01)
         numbers = [int(json.loads(line)[1].split('\n')[1]) for line in seen.split('\n')[:-1]]
         tap.ok(numbers == list(range(sent)), 'every event comes once and in order', numbers)
+        wait_for_a_line(supervisor, server)
         server.supervisor.stopAllProcesses()
         check_logs(supervisor, programs, tap)
         tap.equal(supervisor.process.poll(), None, 'it was one process all the time')
