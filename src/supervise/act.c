@@ -95,14 +95,17 @@ exit_ready(SvSuper *super, SvWatch *watch, uint32_t events)
     sv_watch_close(&super->loop, watch);
     if (pid < 0)
         status = 0;
+    sv_reap_forget(super, &proc->child);
     if (!sv_tree_end(super, proc, status, sv_proc_reaped))
         sv_proc_reaped(super, proc, status);
-    sv_super_reap_orphans(super);
 }
 
 void
 sv_proc_resume(SvSuper *super, SvProc *proc)
 {
+    super->waiting += proc->machine.state == SV_WAITING ? 1 : 0;
+    if (proc->exit.fd >= 0)
+        sv_reap_expect(super, &proc->child, proc->pid);
     sv_watch_resume(&super->loop, &proc->exit, exit_ready);
     sv_input_resume(super, proc);
     sv_timer_resume(&super->loop, &proc->timer, timer_fired);
@@ -166,6 +169,7 @@ adopt(SvSuper *super, SvProc *proc, Pipes *pipes, int pidfd)
     bool fcgi = proc->conf->class == SV_CLASS_FCGI;
 
     proc->exit = (SvWatch){.fd = pidfd, .ready = exit_ready};
+    sv_reap_expect(super, &proc->child, proc->pid);
     sv_input_open(super, proc, fcgi ? -1 : pipes->in[1]);
     if (!fcgi)
         pipes->in[1] = -1;
@@ -234,7 +238,7 @@ spawn(SvSuper *super, SvProc *proc)
                     .sockets = proc->sockets,
                     .cgroups = cgroups,
                     .cgroup_count = cgroup_count};
-    r = sv_child_spawn(&plan, &proc->pid, &pidfd);
+    r = sv_child_spawn(super, &plan, &proc->pid, &pidfd);
     while (cgroup_count > 0)
         close(cgroups[--cgroup_count]);
     if (r < 0) {
@@ -367,10 +371,12 @@ sv_proc_look_again(SvSuper *super, SvProc *proc)
     }
 }
 
-/* Those that wait for @proc look again. */
+/* Those that wait for others look again: one that they wait for may have come to rest. */
 static void
-wake_dependents(SvSuper *super, const SvProc *proc)
+wake_dependents(SvSuper *super)
 {
+    if (super->waiting == 0)
+        return;
     for (SvGroup *group = super->groups; group; group = group->next)
         for (size_t i = 0; i < group->count; i++) {
             if (group->procs[i].machine.state == SV_WAITING)
@@ -440,6 +446,7 @@ sv_proc_feed(SvSuper *super, SvProc *proc, SvHappening happening)
     uint32_t effects = sv_machine_step(&proc->machine, happening, &facts);
     SvState to = proc->machine.state;
 
+    super->waiting += (size_t)(to == SV_WAITING) - (size_t)(from == SV_WAITING);
     if (from != to) {
         /* What was ready before its startsecs are over is watched until then. */
         bool early = happening == SV_READY && to == SV_RUNNING && !proc->machine.up;
@@ -465,7 +472,7 @@ sv_proc_feed(SvSuper *super, SvProc *proc, SvHappening happening)
         sv_tree_gone(super, proc);
     if (from != to && proc->machine.state == to) {
         if (to == SV_RUNNING || to == SV_FATAL || to == SV_EXITED)
-            wake_dependents(super, proc);
+            wake_dependents(super);
         if (super->wake)
             super->wake(super, proc);
     }

@@ -86,6 +86,7 @@ end_attempt(SvSuper *super, SvCheck *check)
     sv_watch_close(&super->loop, &check->watch);
     if (check->pid > 0) {
         kill(-check->pid, SIGKILL);
+        sv_reap_forget(super, &check->child);
         waitpid(check->pid, NULL, WNOHANG);
     }
     check->pid = 0;
@@ -189,8 +190,8 @@ command_ready(SvSuper *super, SvWatch *watch, uint32_t events)
 
     if (waitpid(check->pid, &status, WNOHANG) != check->pid)
         return;
+    sv_reap_forget(super, &check->child);
     check->pid = 0;
-    sv_super_reap_orphans(super);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         passed(super, check);
     else
@@ -217,13 +218,14 @@ run_command(SvSuper *super, SvCheck *check)
                     .err = null};
     int r = null < 0 || sv_proc_find_command(&stand_in, path, sizeof path) != SV_PROBLEM_NONE
                 ? -ENOENT
-                : sv_child_spawn(&plan, &check->pid, &pidfd);
+                : sv_child_spawn(super, &plan, &check->pid, &pidfd);
     if (null >= 0)
         close(null);
     if (r < 0) {
         try_later(super, check);
         return;
     }
+    sv_reap_expect(super, &check->child, check->pid);
     check->watch = (SvWatch){.fd = pidfd, .ready = command_ready};
     sv_watch_add(&super->loop, &check->watch, EPOLLIN);
     sv_timer_set(&super->loop, &check->timer, check->deadline);
@@ -366,6 +368,8 @@ resume(SvSuper *super, SvCheck *check, SvReport *report)
     if (!check)
         return;
     check->report = report;
+    if (check->pid > 0)
+        sv_reap_expect(super, &check->child, check->pid);
     sv_watch_resume(&super->loop, &check->watch,
                     check->conf->kind == SV_CHECK_COMMAND ? command_ready : connected);
     sv_watch_resume(&super->loop, &check->notify, notify_ready);

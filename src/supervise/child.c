@@ -5,7 +5,8 @@
  *
  * Nobody waits for the exec: a thousand programs start on all processors at once, and one whose file or directory hangs
  * holds nobody up. So each child has a slot of its own, with its stack and a copy of all that it looks at, until the kernel
- * says that it let go of our memory. It shares our errno as well, which is why it calls the kernel without it.
+ * says that it let go of our memory. It shares our errno as well, which is why it calls the kernel without it. Where it
+ * can it begins in our table of descriptors too (lend.h): what was lent to it is ours again when it says that it left.
  */
 #include "supervise/child.h"
 
@@ -25,6 +26,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "supervise/lend.h"
 #include "supervise/super.h"
 #include "supervise/values.h"
 
@@ -37,7 +39,9 @@
 #define ENV_MAX      4096
 #define SOCKETS_MAX  64
 #define PID_DIGITS   10
-#define SIGNAL_BYTES 8 /* of a set of signals, as the kernel counts */
+#define SIGNAL_BYTES 8                  /* of a set of signals, as the kernel counts */
+#define TIDY_SOON    (SV_SECOND / 1000) /* a child has left our table by then */
+#define TIDY_LATER   (SV_SECOND / 50)
 
 static const char listen_pid[] = "LISTEN_PID=";
 
@@ -46,6 +50,8 @@ extern char **environ;
 /* What most children use of it lies close together, for there may be many. */
 typedef struct Slot {
     _Atomic uint32_t taken; /* the kernel clears it when the child execs or ends */
+    _Atomic bool apart;     /* it has left our table of descriptors */
+    uint64_t loan;          /* of numbers in it */
     uint64_t turn;
     SvProgram program;
     const char *path;
@@ -182,6 +188,20 @@ place_sockets(Slot *slot)
                      (int)call(SYS_getpid, 0, 0, 0, 0));
 }
 
+/* Takes the lowest numbers along, and nothing else. */
+static bool
+leave_table(Slot *slot)
+{
+    static const char text[] = "supervisor: couldn't leave the descriptors of the supervisor\n";
+    long r = call(SYS_close_range, sv_lend_limit(), ~0U, 2 /* CLOSE_RANGE_UNSHARE */, 0);
+
+    if (r < 0) /* its own stderr is not in its place yet */
+        call(SYS_write, slot->err, (long)text, sizeof text - 1, 0);
+    else
+        atomic_store(&slot->apart, true);
+    return r == 0;
+}
+
 static bool
 become_user(const Slot *slot)
 {
@@ -243,6 +263,8 @@ child_main(void *data)
                                           SIGUSR1, SIGUSR2, SIGPIPE, SIGXFSZ};
     static const long by_default[8] = {0}; /* sigaction of the kernel: SIG_DFL, and nothing else */
 
+    if (slot->loan != 0 && !leave_table(slot))
+        call(SYS_exit_group, 127, 0, 0, 0);
     call(SYS_setpgid, 0, 0, 0, 0);
     /* supervisord, being Python, hands SIGPIPE and SIGXFSZ on ignored; programs expect what the kernel gives them. */
     for (size_t i = 0; i < sizeof ignored_signals / sizeof *ignored_signals; i++)
@@ -432,23 +454,87 @@ fill(Slot *slot, const SvSpawn *spawn)
     make_env(slot, spawn);
 }
 
+/* Closes what was lent to children that have left. Returns whether all have. */
+static bool
+tidy(void)
+{
+    bool all = true;
+
+    for (size_t i = 0; i < SLOTS; i++) {
+        Slot *slot = &slots[i];
+        if (slot->loan == 0)
+            continue;
+        if (atomic_load(&slot->apart) || atomic_load(&slot->taken) == 0)
+            sv_lend_end(&slot->loan);
+        else
+            all = false;
+    }
+    return all;
+}
+
+static void
+tidy_later(SvSuper *super, SvTimer *timer)
+{
+    if (!tidy())
+        sv_timer_set(&super->loop, timer, sv_now() + TIDY_LATER);
+}
+
+static bool
+lend_all(Slot *slot, int *const fds[], size_t count)
+{
+    int numbers[3 + SV_CGROUP_PLACES + SOCKETS_MAX];
+
+    if (count > sv_lend_left())
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if ((numbers[i] = sv_lend(&slot->loan, *fds[i])) < 0)
+            return false;
+    for (size_t i = 0; i < count; i++)
+        *fds[i] = numbers[i];
+    return true;
+}
+
+/* Where it cannot have all that it needs under numbers that it can take along, it gets a table of its own. */
+static void
+lend(Slot *slot, bool own_table)
+{
+    int *fds[3 + SV_CGROUP_PLACES + SOCKETS_MAX] = {&slot->in, &slot->out, &slot->err};
+    size_t count = 3;
+
+    for (int i = 0; i < slot->cgroup_count; i++)
+        fds[count++] = &slot->cgroups[i];
+    for (size_t i = 0; i < slot->socket_count; i++)
+        fds[count++] = &slot->sockets[i];
+    atomic_store(&slot->apart, false);
+    if (own_table || !lend_all(slot, fds, count))
+        sv_lend_end(&slot->loan);
+}
+
 int
-sv_child_spawn(const SvSpawn *spawn, pid_t *ret_pid, int *ret_pidfd)
+sv_child_spawn(SvSuper *super, const SvSpawn *spawn, pid_t *ret_pid, int *ret_pidfd)
 {
     Slot *slot = take_slot();
     int pidfd = -1;
 
+    tidy();
     if (!slot)
         return -EAGAIN;
     fill(slot, spawn);
+    lend(slot, spawn->own_table);
     atomic_store(&slot->taken, 1);
     int pid = clone(child_main, slot->stack + sizeof slot->stack,
-                    CLONE_VM | CLONE_PIDFD | CLONE_CHILD_CLEARTID | SHARED_ERRNO | SIGCHLD, slot,
-                    &pidfd, NULL, &slot->taken);
+                    CLONE_VM | CLONE_PIDFD | CLONE_CHILD_CLEARTID | SHARED_ERRNO | SIGCHLD |
+                        (slot->loan != 0 ? CLONE_FILES : 0),
+                    slot, &pidfd, NULL, &slot->taken);
     if (pid < 0) {
+        int problem = -errno;
         atomic_store(&slot->taken, 0);
-        return -errno;
+        sv_lend_end(&slot->loan);
+        return problem;
     }
+    super->tidying.fire = tidy_later;
+    if (slot->loan != 0 && !super->tidying.armed)
+        sv_timer_set(&super->loop, &super->tidying, sv_now() + TIDY_SOON);
     *ret_pid = pid;
     *ret_pidfd = pidfd;
     return 0;

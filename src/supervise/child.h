@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 struct SvProc;
+struct SvSuper;
 
 typedef struct SvSpawn {
     const struct SvProc *proc;
@@ -17,10 +18,11 @@ typedef struct SvSpawn {
     int in, out, err;
     const int *cgroups; /* by which it enters its control groups */
     int cgroup_count;
+    bool own_table;     /* @path needs a descriptor of ours: the child copies the whole table */
     const int *sockets; /* to be 3, 4, ..., as many as its program has; or NULL: none */
 } SvSpawn;
 
 /* Returns 0 or negative errno; -EAGAIN also where too many before it still hang on their way to their exec. */
-int sv_child_spawn(const SvSpawn *spawn, pid_t *ret_pid, int *ret_pidfd);
+int sv_child_spawn(struct SvSuper *super, const SvSpawn *spawn, pid_t *ret_pid, int *ret_pidfd);
 /* Waits until no child shares our memory, before a configuration goes away. False: one still does, for it hangs. */
 bool sv_child_settle(void);

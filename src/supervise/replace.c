@@ -116,6 +116,7 @@ move_proc(SvSuper *super, SvProc *from, SvProc *to)
     to->input_length = from->input_length;
     if (to->input_length > 0)
         memcpy(to->input_data, from->input_data + from->input_start, to->input_length);
+    sv_reap_move(super, &from->child, &to->child);
     sv_watch_move(&super->loop, &from->exit, &to->exit);
     sv_watch_move(&super->loop, &from->input, &to->input);
     move_timer(&super->loop, &from->timer, &to->timer);

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "supervise/lend.h"
 #include "supervise/values.h"
 
 static const int64_t tick_periods[3] = {5, 60, 3600};
@@ -300,8 +301,9 @@ reopen_logs(SvSuper *super)
 }
 
 static void
-take_signal(SvSuper *super, int number)
+take_signal(SvSuper *super, const struct signalfd_siginfo *info)
 {
+    int number = (int)info->ssi_signo;
     char name[32];
 
     switch (number) {
@@ -327,7 +329,7 @@ take_signal(SvSuper *super, int number)
         reopen_logs(super);
         break;
     case SIGCHLD:
-        sv_super_reap_orphans(super);
+        sv_reap_told(super, (pid_t)info->ssi_pid);
         break;
     default:
         sv_signal_forward(super, number);
@@ -341,7 +343,7 @@ signals_ready(SvSuper *super, SvWatch *watch, uint32_t events)
     struct signalfd_siginfo info;
 
     while (read(watch->fd, &info, sizeof info) == (ssize_t)sizeof info)
-        take_signal(super, (int)info.ssi_signo);
+        take_signal(super, &info);
 }
 
 void
@@ -385,6 +387,7 @@ ticks_fired(SvSuper *super, SvTimer *timer)
 int
 sv_super_init(SvSuper *super)
 {
+    sv_lend_init();
     int r = sv_loop_init(&super->loop);
 
     if (r < 0)

@@ -28,6 +28,7 @@
 #define SV_XML_MAX         ((size_t)16 << 20) /* what reading one request may take */
 #define SV_AUTO_PATH_EXTRA 64
 #define SV_GROUP_BUCKETS   256
+#define SV_PID_BUCKETS     512
 #define SV_TAIL_MAX        ((size_t)2 << 10) /* of what a process wrote last */
 #define SV_LISTENER_LINE   ((size_t)256)     /* of the result line of a listener */
 
@@ -69,6 +70,12 @@ typedef enum SvListener {
 struct SvProc;
 struct SvGroup;
 
+/* A child that is waited for by its pidfd, until it was: see reap.c. */
+typedef struct SvChildPid {
+    pid_t pid; /* 0: none */
+    struct SvChildPid *next;
+} SvChildPid;
+
 /* One output of a process: a pipe that ends in a log. */
 typedef struct SvChannel {
     SvWatch pipe;
@@ -103,6 +110,7 @@ typedef struct SvCheck {
     SvTimer timer;
     uint64_t deadline;
     pid_t pid;
+    SvChildPid child;
     unsigned attempts; /* that failed, one after another */
     bool talking;      /* an HTTP request was sent */
     SvReport *report;
@@ -149,6 +157,7 @@ typedef struct SvProc {
     SvProblem problem;
     int problem_detail;
     pid_t pid;
+    SvChildPid child;
     SvWatch exit; /* the pidfd */
     SvTimer timer;
     SvChannel channels[2];
@@ -227,6 +236,7 @@ typedef struct SvUpgrade {
     SvWatch probe; /* the pidfd of the program that is asked whether it can */
     SvTimer timer;
     pid_t pid;
+    SvChildPid child;
     int words;     /* what it says */
     int program;   /* what is to be executed, as O_PATH, -1: none */
     bool way_back; /* it is our own program that is asked: whether there is a way back */
@@ -263,9 +273,13 @@ typedef struct SvSuper {
     int stdout_fd; /* the log goes there too; -1: it does not */
     SvWatch signals;
     SvTimer ticks;
-    SvTimer turns;      /* of those that wait for start_rate */
-    SvLook *look;       /* at them */
+    SvTimer turns;   /* of those that wait for start_rate */
+    SvLook *look;    /* at them */
+    SvTimer tidying; /* of what was lent to children */
+    SvTimer orphans; /* a look at them */
+    SvChildPid *children[SV_PID_BUCKETS];
     uint64_t next_turn; /* when the rate is used up to now */
+    size_t waiting;     /* processes that wait to be started */
     SvWatch calendar;   /* a timer on the wall clock, for scheduled programs */
     bool calendar_set;
     bool calendar_stale; /* those that are scheduled have changed */
@@ -299,7 +313,14 @@ void sv_input_resume(SvSuper *super, SvProc *proc);
 int sv_proc_write(SvSuper *super, SvProc *proc, const void *data, size_t length);
 
 /* reap.c */
-void sv_super_reap_orphans(SvSuper *super);
+/* @child is ours: whoever started it waits for it, until it is forgotten. */
+void sv_reap_expect(SvSuper *super, SvChildPid *child, pid_t pid);
+void sv_reap_forget(SvSuper *super, SvChildPid *child);
+void sv_reap_move(SvSuper *super, SvChildPid *from, SvChildPid *to);
+/* The kernel says that a child has ended, this one and perhaps others. */
+void sv_reap_told(SvSuper *super, pid_t pid);
+/* Reaps all that are not ours, soon. */
+void sv_reap_orphans(SvSuper *super);
 
 /* super.c: configuration to processes. */
 int sv_super_prepare(SvConfig *config, SvRuntime **ret_runtime);

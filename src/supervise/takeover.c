@@ -180,7 +180,7 @@ sv_takeover_run(SvTakeover *takeover, SvSuper *super)
                FA_VERSION);
         sv_server_upgraded(super, 0, "");
     }
-    sv_super_reap_orphans(super);
+    sv_reap_orphans(super);
     sv_server_resume(super);
     return 0;
 }

@@ -172,16 +172,18 @@ ask(SvSuper *super, const char *path)
     SvSpawn plan = {.proc = &proc,
                     .path = path,
                     .argv = (char *const *)(void *)argv,
+                    .own_table = true,
                     .in = state,
                     .out = words[1],
                     .err = words[1]};
-    int r = sv_child_spawn(&plan, &upgrade->pid, &pidfd);
+    int r = sv_child_spawn(super, &plan, &upgrade->pid, &pidfd);
     close(state);
     close(words[1]);
     if (r < 0) {
         close(words[0]);
         return r;
     }
+    sv_reap_expect(super, &upgrade->child, upgrade->pid);
     upgrade->words = words[0];
     upgrade->probe = (SvWatch){.fd = pidfd, .ready = probe_ended};
     upgrade->timer.fire = probe_is_late;
@@ -199,11 +201,11 @@ probe_ended(SvSuper *super, SvWatch *watch, uint32_t events)
 
     if (waitpid(upgrade->pid, &status, WNOHANG) != upgrade->pid)
         return;
+    sv_reap_forget(super, &upgrade->child);
     upgrade->pid = 0;
     sv_watch_close(&super->loop, watch);
     sv_timer_clear(&super->loop, &upgrade->timer);
     read_words(upgrade, words, sizeof words);
-    sv_super_reap_orphans(super);
     if (!WIFEXITED(status)) {
         fail(super, "%s was terminated when it was asked whether it can take over",
              upgrade->way_back ? "our own program" : "it");

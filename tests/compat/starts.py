@@ -53,6 +53,11 @@ autostart=false
 command=/bin/cat
 startsecs=0
 autostart=false
+[program:many]
+command=/bin/cat
+process_name=%%(program_name)s%%(process_num)d
+numprocs=20
+startsecs=0
 """ % path
     with Supervisor(program, text) as supervisor:
         transport = SupervisorTransport('', '', 'unix://%s/sock' % supervisor.dir)
@@ -60,6 +65,8 @@ autostart=false
         rpc.startProcess('held', False)
         event = held.wait()
         pid = rpc.getProcessInfo('held')['pid']
+        ours, its = (max(map(int, os.listdir('/proc/%d/fd' % one))) for one in (supervisor.process.pid, pid))
+        tap.ok(its < 64 < ours, 'and-it-has-not-copied-the-descriptors-of-the-others', ours, its)
         tap.equal(rpc.startProcess('other'), True, NAME)
         tap.equal(os.readlink('/proc/%d/exe' % pid), os.path.realpath(program), 'it-has-not-come-to-its-exec-meanwhile')
         held.allow(event)
