@@ -128,7 +128,7 @@ connect_to(FaSqliteFile *file, const char *path, GError **error)
 static bool
 migrate(FaSqliteFile *file, GError **error)
 {
-    sqlite3_int64 version;
+    sqlite3_int64 version = 0;
     if (!ask_number(file, "PRAGMA user_version", &version, error))
         return false;
     for (; version < NEWEST; version++) {
@@ -155,7 +155,7 @@ migrate_whole(FaSqliteFile *file, GError **error)
 static bool
 check_version(FaSqliteFile *file, GError **error)
 {
-    sqlite3_int64 application, version;
+    sqlite3_int64 application = 0, version = 0;
     if (!ask_number(file, "PRAGMA application_id", &application, error) ||
         !ask_number(file, "PRAGMA user_version", &version, error))
         return false;
