@@ -4,6 +4,7 @@
 
 #include "app/names.h"
 #include "app/processes.h"
+#include "app/state.h"
 #include "app/supervisor.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -31,6 +32,7 @@ fa_edge_result_clear(FaEdgeResult *result)
 /* What serves, and what it is made from. */
 typedef struct Work {
     FaContext *context;
+    FaState *state;
     const FaProduct *product;
     FaCancel *cancel;
     char *directory;
@@ -44,6 +46,7 @@ static void
 work_clear(Work *work)
 {
     g_free(work->directory);
+    g_clear_pointer(&work->state, fa_state_free);
     g_clear_pointer(&work->hosts, g_array_unref);
     g_clear_pointer(&work->choices, g_ptr_array_unref);
     g_clear_pointer(&work->names, g_ptr_array_unref);
@@ -51,7 +54,14 @@ work_clear(Work *work)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Work, work_clear)
 
-/* What was never composed has nothing to serve. */
+static bool
+is_retired(const Work *work, const char *name)
+{
+    const FaStanding *standing = fa_running_find(work->state->running, name);
+    return standing != NULL && standing->is_retired;
+}
+
+/* What was never composed has nothing to serve, and what is retired serves no more. */
 static bool
 add_host(Work *work, const char *name, GError **error)
 {
@@ -63,7 +73,7 @@ add_host(Work *work, const char *name, GError **error)
     if (layout == NULL)
         return false;
     g_ptr_array_add(work->layouts, layout);
-    if (!fa_fs_exists(layout->current)) {
+    if (!fa_fs_exists(layout->current) || is_retired(work, name)) {
         g_ptr_array_set_size(work->choices, (gint)work->choices->len - 1);
         return true;
     }
@@ -94,6 +104,9 @@ begin(Work *work, FaContext *context, FaCancel *cancel, GError **error)
         return fa_fail(error, FA_ERROR_CONFIG,
                        "the product has no edge\nhelp: say where it listens in fassembler.yaml: "
                        "edge: {listen: \"127.0.0.1:7900\"}");
+    work->state = fa_state_open(context, error);
+    if (work->state == NULL)
+        return false;
     g_auto(GStrv) names = fa_context_list_environments(context);
     for (char **name = names; *name != NULL; name++)
         if (!add_host(work, *name, error))

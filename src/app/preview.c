@@ -3,6 +3,7 @@
 #include "app/environment.h"
 #include "app/names.h"
 #include "base/error.h"
+#include "domain/track.h"
 #include "site/carry.h"
 #include "sys/fs.h"
 
@@ -11,6 +12,7 @@ fa_preview_clear(FaPreview *preview)
 {
     g_clear_pointer(&preview->plan, g_ptr_array_unref);
     g_clear_pointer(&preview->edited, g_ptr_array_unref);
+    g_clear_pointer(&preview->release, g_free);
 }
 
 static bool
@@ -59,6 +61,18 @@ fa_preview(FaContext *context, const FaChoice *choice, const FaUpOptions *option
     assemble.dry_run = true;
     assemble.events =
         (FaAssembleEvents){.note = assemble.events.note, .data = assemble.events.data};
+    /* To look into the ledger leaves its marks in the home: only where its answer may decide. */
+    if (!fa_track_takes_snapshots(choice->environment->track) &&
+        !fa_up_check(context, choice, options, &preview.release, error))
+        return false;
+    if (preview.release != NULL) {
+        preview.plan = g_ptr_array_new();
+        preview.edited = g_ptr_array_new();
+        preview.build = FA_PREVIEW_BUILD_SAME;
+        *ret_preview = preview;
+        preview = (FaPreview){0};
+        return true;
+    }
     g_autoptr(FaLayout) layout = fa_names_layout(context, choice, error);
     if (layout == NULL || !fa_assemble(context, choice, &assemble, &preview.plan, error) ||
         !fa_layout_get_current(layout, &current, error))

@@ -16,6 +16,7 @@ typedef enum FaPreviewBuild {
 typedef struct FaPreview {
     GPtrArray *plan; /* of FaAssembled */
     FaPreviewBuild build;
+    char *release;     /* (nullable) what was deployed there: it is only started */
     GPtrArray *edited; /* of char *: paths below etc/ that a person changed, added or removed */
 } FaPreview;
 

@@ -11,8 +11,10 @@
 #include "app/setup.h"
 #include "app/state.h"
 #include "base/error.h"
+#include "domain/track.h"
 #include "ledger/ledger.h"
 #include "sys/fs.h"
+#include "view/environment.h"
 
 #define APPLIED_MAX 1024
 
@@ -112,13 +114,23 @@ url_of(const FaChoice *choice, const FaLayout *layout)
 }
 
 static bool
+tell_url(const FaContext *context, const FaChoice *choice, char **ret_url, GError **error)
+{
+    g_autoptr(FaLayout) layout = fa_names_layout(context, choice, error);
+    if (layout == NULL)
+        return false;
+    *ret_url = url_of(choice, layout);
+    return true;
+}
+
+static bool
 record_up(FaContext *context, const FaChoice *choice, FaLedger *ledger, const FaComposed *composed,
-          const GPtrArray *plan, GError **error)
+          const GPtrArray *plan, const char *why, GError **error)
 {
     const char *home = fa_context_get_home(context);
     g_autofree char *name = fa_names_choice(choice);
     JsonObject *payload = json_object_new(), *components = json_object_new();
-    for (guint i = 0; i < plan->len; i++) {
+    for (guint i = 0; plan != NULL && i < plan->len; i++) {
         const FaAssembled *one = g_ptr_array_index(plan, i);
         g_autofree char *path =
             fa_home_ledger_path(home, one->path != NULL ? one->path : one->component);
@@ -127,6 +139,8 @@ record_up(FaContext *context, const FaChoice *choice, FaLedger *ledger, const Fa
     json_object_set_string_member(payload, "build", composed->name);
     json_object_set_boolean_member(payload, "is-new", composed->is_new);
     json_object_set_object_member(payload, "components", components);
+    if (why != NULL)
+        json_object_set_string_member(payload, "why", why);
     if (fa_home_ledger_append(ledger, fa_context_get_actor(context), FA_EVENT_ENVIRONMENT_UP, name,
                               payload, error))
         return true;
@@ -136,18 +150,82 @@ record_up(FaContext *context, const FaChoice *choice, FaLedger *ledger, const Fa
 
 /* A deployment, at work or left half done, is not to be overtaken. */
 static bool
-check_no_deployment(const FaContext *context, const FaChoice *choice, GError **error)
+check_standing(const FaStanding *standing, GError **error)
+{
+    const char *name = standing->environment;
+    if (standing->open != NULL)
+        return fa_fail(error, FA_ERROR_CONFLICT,
+                       "a deployment of '%s' to %s is under way, or was left half done\nhelp: "
+                       "'fassembler deploy --resume %s' finishes it",
+                       standing->open->release, name, name);
+    g_autoptr(GPtrArray) reasons = fa_reasons_new();
+    if (standing->is_retired)
+        fa_reasons_add(reasons, FA_REASON_RETIRED, name, NULL);
+    return fa_state_check(reasons, error);
+}
+
+static bool
+refuse_snapshot(const FaState *state, const FaChoice *choice, const char *name, GError **error)
+{
+    const FaRelease *newest = fa_releases_newest_train(state->releases);
+    return fa_fail(error, FA_ERROR_REFUSED,
+                   "the track of '%s' is '%s': it runs releases, and no snapshot of trunk\nhelp: "
+                   "'fassembler deploy %s %s'%s; or say why it has to be: --why TEXT",
+                   name, fa_track_to_string(choice->environment->track),
+                   newest != NULL ? newest->label : "LABEL", name,
+                   newest != NULL ? "" : ", once 'fassembler release cut' has made one");
+}
+
+bool
+fa_up_check(FaContext *context, const FaChoice *choice, const FaUpOptions *options,
+            char **ret_release, GError **error)
 {
     g_autofree char *name = fa_names_choice(choice);
     g_autoptr(FaState) state = fa_state_open(context, error);
     const FaStanding *standing = state != NULL ? fa_running_find(state->running, name) : NULL;
-    if (state == NULL)
+    if (state == NULL || (standing != NULL && !check_standing(standing, error)))
         return false;
-    return standing == NULL || standing->open == NULL ||
-           fa_fail(error, FA_ERROR_CONFLICT,
-                   "a deployment of '%s' to %s is under way, or was left half done\nhelp: "
-                   "'fassembler deploy --resume %s' finishes it",
-                   standing->open->release, name, name);
+    *ret_release = NULL;
+    if (fa_track_takes_snapshots(choice->environment->track) || options->why != NULL)
+        return true;
+    const FaRelease *release =
+        standing != NULL ? fa_releases_find(state->releases, standing->release) : NULL;
+    if (release == NULL)
+        return refuse_snapshot(state, choice, name, error);
+    if (options->assemble.assignments != NULL && *options->assemble.assignments != NULL)
+        return fa_fail(error, FA_ERROR_REFUSED,
+                       "'%s' runs %s, whose settings are what they were when it was cut\nhelp: "
+                       "change them in the product's files and cut a release",
+                       name, release->label);
+    *ret_release = g_strdup(release->label);
+    return true;
+}
+
+/* What was deployed is not made anew: its processes are started. */
+static bool
+start_deployed(FaContext *context, const FaChoice *choice, const char *release,
+               const FaUpOptions *options, GError **error)
+{
+    FaCancel *cancel = options->assemble.cancel;
+    g_autoptr(FaLayout) layout = fa_names_layout(context, choice, error);
+    g_auto(FaComposed) composed = {0};
+    if (layout == NULL || !fa_layout_get_current(layout, &composed.name, error))
+        return false;
+    if (composed.name == NULL)
+        return fa_fail(error, FA_ERROR_NOT_FOUND,
+                       "the build of %s is gone\nhelp: fassembler deploy %s %s.%s", release,
+                       release, choice->environment->name, choice->site->name);
+    g_autoptr(FaLedger) ledger = fa_home_ledger_open(fa_context_get_home(context), true, error);
+    if (ledger == NULL)
+        return false;
+    say(options, "starting %s as it was deployed", release);
+    bool is_started =
+        fa_processes_is_running(layout, cancel)
+            ? fa_processes_start_stopped(layout, cancel, error)
+            : fa_free_ports_require(context, choice, fa_slot_get_current(layout), true, error) &&
+                  fa_processes_start_supervisor(layout, cancel, error);
+    return is_started && fa_processes_wait(layout, NULL, cancel, error) &&
+           record_up(context, choice, ledger, &composed, NULL, NULL, error);
 }
 
 bool
@@ -155,10 +233,15 @@ fa_up(FaContext *context, const FaChoice *choice, const FaUpOptions *options, ch
       GError **error)
 {
     g_autoptr(GPtrArray) plan = NULL;
+    g_autofree char *release = NULL;
     FaEditPolicy policy;
     if (!read_policy(options->on_edit, &policy, error) ||
-        !check_no_deployment(context, choice, error) ||
-        !fa_assemble(context, choice, &options->assemble, &plan, error))
+        !fa_up_check(context, choice, options, &release, error))
+        return false;
+    if (release != NULL)
+        return start_deployed(context, choice, release, options, error) &&
+               tell_url(context, choice, ret_url, error);
+    if (!fa_assemble(context, choice, &options->assemble, &plan, error))
         return false;
 
     const FaInstance instance = {.plan = plan};
@@ -181,7 +264,7 @@ fa_up(FaContext *context, const FaChoice *choice, const FaUpOptions *options, ch
     if (!start(context, choice, environment, &composed, options, error) ||
         !fa_processes_wait(layout, NULL, options->assemble.cancel, error) ||
         !fa_setup(environment, options->say, options->data, options->assemble.cancel, error) ||
-        !record_up(context, choice, ledger, &composed, plan, error) ||
+        !record_up(context, choice, ledger, &composed, plan, options->why, error) ||
         !fa_keep_drop_old(context, layout, error))
         return false;
     *ret_url = url_of(choice, layout);
@@ -258,8 +341,12 @@ fa_status(FaContext *context, const FaChoice *choice, FaCancel *cancel, JsonObje
         g_propagate_error(error, g_steal_pointer(&failure));
         return false;
     }
-    JsonObject *status = json_object_new();
     g_autofree char *name = fa_names_choice(choice);
+    g_autoptr(FaState) state = fa_state_open(context, error);
+    if (state == NULL)
+        return false;
+    JsonObject *status = json_object_new();
+    JsonObject *broken = fa_view_broken(fa_running_find(state->running, name));
     g_autofree char *url = url_of(choice, layout);
     json_object_set_string_member(status, "environment", name);
     json_object_set_string_member(status, "url", url);
@@ -268,6 +355,10 @@ fa_status(FaContext *context, const FaChoice *choice, FaCancel *cancel, JsonObje
     else
         json_object_set_null_member(status, "build");
     json_object_set_boolean_member(status, "running", is_up);
+    if (broken != NULL)
+        json_object_set_object_member(status, "broken", broken);
+    else
+        json_object_set_null_member(status, "broken");
     json_object_set_array_member(status, "processes",
                                  is_up && JSON_NODE_HOLDS_ARRAY(answer)
                                      ? describe_processes(json_node_get_array(answer))

@@ -12,10 +12,19 @@ typedef struct FaUpOptions {
     FaAssembleOptions assemble;
     const char *on_edit;            /* (nullable) ask, keep, replace, backup or merge */
     const FaEditDialogue *dialogue; /* (nullable) who is asked about edits in conflict */
+    const char
+        *why; /* (nullable) that it is to be done though the environment's track is not for it */
     /* Each may be NULL. What is being done now, one line. */
     void (*say)(const char *text, void *data);
     void *data;
 } FaUpOptions;
+
+/*
+ * What stands in the way: REFUSED for one that is retired, and for a snapshot of trunk where the track is for releases;
+ * CONFLICT during a deployment. *ret_release (transfer full) (nullable): what was deployed there, which then is started as it is.
+ */
+bool fa_up_check(FaContext *context, const FaChoice *choice, const FaUpOptions *options,
+                 char **ret_release, GError **error);
 
 /*
  * Builds what is missing, composes the environment, starts its supervisor or brings the one that runs up to date, waits
@@ -32,7 +41,7 @@ bool fa_down(FaContext *context, const FaChoice *choice, FaCancel *cancel, bool 
              char **ret_warning, GError **error);
 
 /*
- * *ret_status (transfer full): { "environment", "url", "build", "running": bool, "processes": [{"name", "state", "pid",
+ * *ret_status (transfer full): { "environment", "url", "build", "running": bool, "broken": null or as in view/environment.h, "processes": [{"name", "state", "pid",
  * "description"}] }; no processes when the supervisor does not run.
  */
 bool fa_status(FaContext *context, const FaChoice *choice, FaCancel *cancel,

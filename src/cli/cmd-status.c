@@ -6,6 +6,15 @@
 
 #define NOT_RUNNING 3
 
+/* What runs goes on; what it should be by now does not build. */
+static bool
+print_broken(JsonObject *broken, GError **error)
+{
+    const char *reason = fa_json_get_string(broken, "reason");
+    return fa_answer_text(error, "broken since %s: %s: %.*s\n", fa_json_get_string(broken, "since"),
+                          fa_json_get_string(broken, "what"), (int)strcspn(reason, "\n"), reason);
+}
+
 static bool
 print(const FaInvocation *invocation, JsonObject *status, GError **error)
 {
@@ -21,6 +30,9 @@ print(const FaInvocation *invocation, JsonObject *status, GError **error)
                      fa_json_get_string(process, "description"), NULL);
         fa_table_style(table, 1, g_strcmp0(state, "RUNNING") == 0 ? FA_STYLE_GOOD : FA_STYLE_BAD);
     }
+    JsonObject *broken = fa_json_get_object(status, "broken");
+    if (broken != NULL && !print_broken(broken, error))
+        return false;
     return fa_answer_text(error, "%s  %s  %s  %s\n", fa_json_get_string(status, "environment"),
                           fa_json_get_bool(status, "running", false) ? "up" : "down",
                           build != NULL ? build : "not built", fa_json_get_string(status, "url")) &&

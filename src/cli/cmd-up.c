@@ -18,6 +18,7 @@ typedef struct Options {
     unsigned jobs;
     const char *on_edit;
     const char *sandbox;
+    const char *why;
     bool update;
     bool offline;
     bool no_pull;
@@ -34,6 +35,8 @@ static const FaOption options[] = {
     FA_OPTION_FLAG(Options, update, "update", 'u', "Take the newest revision of every source"),
     FA_OPTION_FLAG(Options, offline, "offline", 0, "Use no network for sources and builds"),
     FA_OPTION_FLAG(Options, no_pull, "no-pull", 0, "Build all that is not there, pull nothing"),
+    FA_OPTION_TEXT(Options, why, "why", 0, "TEXT",
+                   "Why a snapshot of trunk has to run where the track is for releases"),
     FA_OPTION_FLAG(Options, save, "save", 0, "Keep the values given here, in sites/SITE.yaml"),
     {0},
 };
@@ -82,8 +85,12 @@ print_preview(const FaInvocation *invocation, const FaPreview *preview, GError *
             json_array_add_string_element(edited, g_ptr_array_index(preview->edited, i));
         json_object_set_string_member(document, "build", build_to_string(preview->build));
         json_object_set_array_member(document, "edited", edited);
+        if (preview->release != NULL)
+            json_object_set_string_member(document, "release", preview->release);
         return fa_answer_json(document, error);
     }
+    if (preview->release != NULL)
+        return fa_answer_text(error, "%s would be started as it was deployed\n", preview->release);
     if (!fa_plan_print(invocation, preview->plan, error) ||
         !fa_answer_text(error, "%s\n", explain_build(preview->build)))
         return false;
@@ -133,6 +140,7 @@ run(FaInvocation *invocation, GError **error)
                      .cancel = invocation->cancel,
                      .events = fa_build_events(invocation, progress)},
         .on_edit = chosen->on_edit,
+        .why = chosen->why,
         .dialogue = fa_edit_questions_init(&questions, invocation, progress),
         .say = tell,
         .data = progress,
@@ -171,7 +179,9 @@ const FaCmd fa_cmd_up = {
         "not done yet. Run again it "
         "brings up to date what changed, and finishes what was interrupted. Files that "
         "a person edited are merged with what is rendered now; where both changed the "
-        "same lines, a person at the terminal is asked, and --on-edit decides elsewhere.",
+        "same lines, a person at the terminal is asked, and --on-edit decides elsewhere.\n\n"
+        "Where the track is for releases, what was deployed is started as it is; a snapshot of "
+        "trunk is refused there, unless --why says what for, which the ledger keeps.",
     .examples = examples,
     .options = options,
     .options_size = sizeof(Options),

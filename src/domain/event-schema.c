@@ -10,11 +10,12 @@ typedef struct Schema {
     const FaEventField *fields;
 } Schema;
 
-/* components: the name of each in the store, or the checkout that is worked on */
+/* components: the name of each in the store, or the checkout that is worked on; why: where its track is not for it */
 static const FaEventField up_1[] = {
     {"build", FA_EVENT_FIELD_TEXT},
     {"is-new", FA_EVENT_FIELD_BOOL},
     {"components", FA_EVENT_FIELD_OBJECT},
+    {"why", FA_EVENT_FIELD_TEXT, .is_optional = true},
     {0},
 };
 static const FaEventField down_1[] = {
@@ -27,10 +28,12 @@ static const FaEventField created_1[] = {
     {"why", FA_EVENT_FIELD_TEXT, .is_optional = true},
     {0},
 };
+/* emptied: its data is deleted, and nothing of what ran there is left */
 static const FaEventField retired_1[] = {
     {"track", FA_EVENT_FIELD_TEXT, .is_optional = true},
     {"host", FA_EVENT_FIELD_TEXT, .is_optional = true},
     {"why", FA_EVENT_FIELD_TEXT, .is_optional = true},
+    {"emptied", FA_EVENT_FIELD_BOOL, .is_optional = true},
     {0},
 };
 /* what: which step or component failed */

@@ -84,8 +84,8 @@ fa_running_decide_create(const FaRunning *running, const char *environment, cons
 }
 
 FaDecision *
-fa_running_decide_retire(const FaRunning *running, const char *environment, const char *why,
-                         const FaAsker *asker)
+fa_running_decide_retire(const FaRunning *running, const char *environment, bool is_emptied,
+                         const char *why, const FaAsker *asker)
 {
     FaDecision *decision = fa_decision_new();
     const FaStanding *standing = fa_running_find(running, environment);
@@ -98,6 +98,8 @@ fa_running_decide_retire(const FaRunning *running, const char *environment, cons
     add_optional(payload, "track", standing != NULL ? standing->track : NULL);
     add_optional(payload, "host", standing != NULL ? standing->host : NULL);
     add_optional(payload, "why", why);
+    if (is_emptied)
+        json_object_set_boolean_member(payload, "emptied", true);
     fa_decision_add_event(decision, asker, FA_EVENT_ENVIRONMENT_RETIRED, environment, payload);
     return decision;
 }

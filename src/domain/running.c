@@ -125,6 +125,16 @@ static void
 apply_retired(FaStanding *standing, const FaEvent *event, JsonObject *payload)
 {
     standing->is_retired = true;
+    standing->is_down = true;
+    clear_broken(&standing->broken);
+    if (!fa_json_get_bool(payload, "emptied", false))
+        return;
+    set(&standing->build, NULL);
+    set(&standing->release, NULL);
+    set(&standing->slot, NULL);
+    set(&standing->bits, NULL);
+    set(&standing->deployment, NULL);
+    g_ptr_array_set_size(standing->executed, 0);
 }
 
 /* A snapshot, composed and started at once. The same build again was only started. */
@@ -142,7 +152,7 @@ apply_up(FaStanding *standing, const FaEvent *event, JsonObject *payload)
     set(&standing->bits, NULL);
     set(&standing->deployment, NULL);
     set(&standing->by, event->actor);
-    set(&standing->why, NULL);
+    set(&standing->why, fa_json_get_string(payload, "why"));
     standing->since = event->time;
 }
 

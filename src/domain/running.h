@@ -13,7 +13,7 @@
 
 /* Of the fold as it is kept in a snapshot. A change of what fa_running_apply() does needs the next number, too. */
 #define FA_RUNNING_FOLD    "running"
-#define FA_RUNNING_VERSION 2
+#define FA_RUNNING_VERSION 3
 
 /* How the last deployment to an environment went. */
 typedef struct FaStandingEnd {
@@ -97,6 +97,6 @@ FaDecision *fa_running_decide_begin(const FaRunning *running, const FaDeployBegi
 FaDecision *fa_running_decide_create(const FaRunning *running, const char *environment,
                                      const char *track, const char *host, const char *why,
                                      const FaAsker *asker);
-/* (transfer full) environment.retired */
+/* (transfer full) environment.retired; @is_emptied: its data is deleted. */
 FaDecision *fa_running_decide_retire(const FaRunning *running, const char *environment,
-                                     const char *why, const FaAsker *asker);
+                                     bool is_emptied, const char *why, const FaAsker *asker);

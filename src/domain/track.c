@@ -29,6 +29,12 @@ fa_deploy_kind_from_string(const char *text, FaDeployKind *ret_kind)
 }
 
 bool
+fa_track_takes_snapshots(FaTrack track)
+{
+    return track == FA_TRACK_TRUNK || track == FA_TRACK_ANYTHING;
+}
+
+bool
 fa_track_is_live(const char *environment)
 {
     size_t length = strlen(LIVE);

@@ -27,6 +27,8 @@ typedef enum FaDeployKind {
 const char *fa_deploy_kind_to_string(FaDeployKind kind);
 bool fa_deploy_kind_from_string(const char *text, FaDeployKind *ret_kind);
 
+/* May a snapshot of trunk run there? */
+bool fa_track_takes_snapshots(FaTrack track);
 /* Is ENV.SITE (or ENV) what users see? That is the environment called "live". */
 bool fa_track_is_live(const char *environment);
 /* (transfer full) (nullable) ENV.SITE of what is live where @environment is: "live.nyc" for "leapfrog.nyc". */

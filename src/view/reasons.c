@@ -81,6 +81,7 @@ static const char *const helps[FA_REASON_ROLE_MISSING + 1] = {
     [FA_REASON_BACKUP_MISSING] =
         "'fassembler backup list' shows all; --migration $s=keep where the "
         "older code lives with it",
+    [FA_REASON_RETIRED] = "'fassembler env create $s' brings it back",
     [FA_REASON_NOTE_MISSING] =
         "fassembler note add --component $s[ --revision $d] --kind migration --text TEXT, or "
         "--kind none",

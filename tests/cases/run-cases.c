@@ -168,7 +168,8 @@ static char *
 retire(World *world, const GMatchInfo *match)
 {
     g_autofree char *environment = word(match, 1);
-    return answer(world, fa_running_decide_retire(world->running, environment, NULL, &fold_asker));
+    return answer(world,
+                  fa_running_decide_retire(world->running, environment, false, NULL, &fold_asker));
 }
 
 /* As the example product has them. */

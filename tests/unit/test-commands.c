@@ -147,7 +147,9 @@ test_help(void)
     for (const FaCmd *const *command = fa_commands_all(); *command != NULL; command++) {
         bool is_hidden = ((*command)->traits & FA_CMD_IS_HIDDEN) != 0;
         g_autofree char *line = g_strdup_printf("\n  %s ", (*command)->name);
-        g_autofree char *section = g_strdup_printf("\n.SS %s\n", (*command)->name);
+        g_auto(GStrv) words = g_strsplit((*command)->name, "-", -1);
+        g_autofree char *escaped = g_strjoinv("\\-", words);
+        g_autofree char *section = g_strdup_printf("\n.SS %s\n", escaped);
         g_autofree char *help = fa_help_command(*command, 80, true);
         g_assert_true(strstr(overview, line) == NULL ? is_hidden : !is_hidden);
         g_assert_true(strstr(page, section) == NULL ? is_hidden : !is_hidden);

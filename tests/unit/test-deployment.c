@@ -279,8 +279,28 @@ test_second(Fixture *fixture, gconstpointer data)
     g_assert_false(fa_deployment_is_expired(open, FOLD_START + 60));
     g_assert_true(fa_deployment_is_expired(open, FOLD_START + 61));
     g_assert_false(fa_deployment_is_expired(open, FOLD_START - 1000000));
-    append(fixture, fa_running_decide_retire(fixture->running, "live.nyc", "old", &fold_asker));
+    append(fixture,
+           fa_running_decide_retire(fixture->running, "live.nyc", false, "old", &fold_asker));
     g_assert_cmpstr(fixture->text->str, ==, "deployment-open live.nyc");
+}
+
+static void
+test_retired(Fixture *fixture, gconstpointer data)
+{
+    first(fixture);
+    const FaStanding *standing = fa_running_find(fixture->running, "live.nyc");
+    append(fixture,
+           fa_running_decide_retire(fixture->running, "live.nyc", false, NULL, &fold_asker));
+    g_assert_true(standing->is_retired);
+    g_assert_cmpstr(standing->build, ==, "b1");
+    append(fixture, fa_running_decide_create(fixture->running, "live.nyc", "release", "www", NULL,
+                                             &fold_asker));
+    g_assert_false(standing->is_retired);
+    append(fixture,
+           fa_running_decide_retire(fixture->running, "live.nyc", true, NULL, &fold_asker));
+    g_assert_true(standing->is_retired);
+    g_assert_null(standing->build);
+    g_assert_null(standing->release);
 }
 
 static void
@@ -415,6 +435,7 @@ main(int argc, char **argv)
     ADD("/deployment/there-is-no-way-back-past-what-cannot-be-undone", test_no_way_back);
     ADD("/deployment/the-first-ever-has-nothing-to-go-back-to", test_first_ever);
     ADD("/deployment/the-second-is-refused-with-who-is-first", test_second);
+    ADD("/deployment/what-is-retired-keeps-what-it-had-unless-it-is-emptied", test_retired);
     ADD("/deployment/who-gives-up-undoes", test_give_up);
     ADD("/deployment/a-switch-that-fails-behind-the-rename-is-undone", test_half_a_switch);
     ADD("/deployment/it-is-taken-back-while-it-is-watched", test_take_back);
