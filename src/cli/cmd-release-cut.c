@@ -47,10 +47,10 @@ answer_json(const FaInvocation *invocation, const FaCutResult *result, GError **
 static bool
 answer(const FaInvocation *invocation, const FaCutResult *result, GError **error)
 {
-    const char *before = result->parent != NULL ? result->parent : "nothing";
-    return fa_answer_text(error,
-                          invocation->dry_run ? "%s would be cut, after %s\n" : "%s, after %s\n",
-                          result->label, before) &&
+    bool is_first = result->parent == NULL;
+    return fa_answer_text(error, "%s%s, %s%s\n", result->label,
+                          invocation->dry_run ? " would be cut" : "",
+                          is_first ? "the first" : "after ", is_first ? "" : result->parent) &&
            fa_release_text_print_changes(invocation, result->changes, error) &&
            fa_note_text_print(result->notes, error);
 }

@@ -80,7 +80,7 @@ static bool
 is_of_interest(const char *step)
 {
     static const FaDeployStep of_interest[] = {FA_DEPLOY_STEP_BUILD, FA_DEPLOY_STEP_CHECK,
-                                               FA_DEPLOY_STEP_SWITCH, FA_DEPLOY_STEP_WATCH};
+                                               FA_DEPLOY_STEP_SWITCH};
     for (size_t i = 0; i < G_N_ELEMENTS(of_interest); i++) {
         if (strcmp(step, fa_deploy_step_to_string(of_interest[i])) == 0)
             return true;

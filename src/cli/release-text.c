@@ -140,7 +140,7 @@ fa_release_text_print_changes(const FaInvocation *invocation, const GPtrArray *c
             return false;
     }
     if (same == changes->len)
-        return fa_answer_text(error, "nothing changed in %u components\n", same);
+        return fa_answer_text(error, "nothing changed\n");
     return same == 0 || fa_answer_text(error, "%u as before\n", same);
 }
 
@@ -155,8 +155,10 @@ find_next_stop(const FaProduct *product, FaReleaseKind kind)
         if (one->track == wanted && !fa_track_is_live(one->name))
             found = one;
     }
-    if (found == NULL && product->environments->len > 0)
-        found = g_ptr_array_index(product->environments, 0);
+    for (guint i = 0; i < product->environments->len && found == NULL; i++) {
+        const FaEnvironmentSpec *one = g_ptr_array_index(product->environments, i);
+        found = fa_track_is_live(one->name) ? one : NULL;
+    }
     if (found == NULL || product->sites->len == 0)
         return NULL;
     return g_strdup_printf("%s.%s", found->name,
