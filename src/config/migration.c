@@ -2,11 +2,13 @@
 
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "sys/fs.h"
 
 #define MIGRATIONS_MAX 1000
+#define SCRIPT_MAX     ((size_t)1 << 20)
 #define DIGITS_MIN     3
 #define DIGITS_MAX     9
 
@@ -15,6 +17,7 @@ typedef struct Head {
     bool has_mode;
     FaMigrationMode mode;
     char *summary;
+    int64_t timeout;
 } Head;
 
 static void
@@ -34,6 +37,8 @@ static const FaKey migration_keys[] = {
     {"mode", FA_KEY_OTHER, .read = read_mode, .is_required = true, .kind = "`online` or `offline`",
      .help = "`online`: the old code lives with it, and it is run while that serves. `offline`: "
              "nothing serves meanwhile, and people are told to come back"},
+    {"timeout", FA_KEY_SPAN, offsetof(Head, timeout), .fallback = "`30m`",
+     .help = "How long `up`, and `down`, may take; then it has failed"},
     {"summary", FA_KEY_TEXT, offsetof(Head, summary), .help = "What it does, in one line"},
     {0},
 };
@@ -41,10 +46,13 @@ static const FaSchema migration_schema = {
     "migration",
     "The file `migrations/NNN-name/migration.yaml` of what a component builds, where `migrations` "
     "is what its recipe says. Beside it lie the scripts `up` and `down`, which `/bin/sh -eu` runs "
-    "with the variables of a set-up step. A deployment runs each once in an environment, in the "
-    "order of their numbers, after a backup. `up` may be run again after it failed half-way. "
+    "with the paths of a set-up step as variables: `$out` is what was built, `$etc`, `$var`, "
+    "`$run` and `$log` are those of the "
+    "environment. A deployment runs each once in an environment, in the "
+    "order of their numbers, after a backup. Both may be run again after they failed, or were "
+    "killed, half-way or at their end. "
     "Without `down` the migration cannot be undone, and nothing rolls back past it unless told "
-    "how.",
+    "how. See docs/migrations.md.",
     migration_keys};
 
 const FaSchema *const fa_migration_schemas[] = {&migration_schema, NULL};
@@ -102,6 +110,19 @@ read_head(const char *path, Head *head, FaDiags *diags, GError **error)
     return true;
 }
 
+/* (transfer full) (nullable) */
+static char *
+digest_script(const char *path, GError **error)
+{
+    g_autofree char *text = NULL;
+    size_t length = 0;
+    FaDigest digest;
+    if (!fa_fs_read(path, SCRIPT_MAX, &text, &length, error))
+        return NULL;
+    fa_digest_of_bytes(text, length, &digest);
+    return fa_digest_to_string(&digest);
+}
+
 static bool
 add_migration(GPtrArray *scripts, const char *component, const char *directory, const char *name,
               FaDiags *diags, GError **error)
@@ -114,16 +135,23 @@ add_migration(GPtrArray *scripts, const char *component, const char *directory, 
     if (!read_head(file, &head, diags, error))
         return false;
     g_autofree char *summary = head.summary;
-    if (!fa_fs_exists(up) || fa_fs_is_directory(up))
+    if (!fa_fs_exists(up) || fa_fs_is_directory(up)) {
         mistake(diags, up, "a migration has no script '" FA_MIGRATION_UP "'",
                 "write what it does, for /bin/sh");
+        return true;
+    }
     if (!head.has_mode)
         return true;
+    g_autofree char *digest = digest_script(up, error);
+    if (digest == NULL)
+        return false;
 
     bool is_reversible = fa_fs_exists(down);
     FaMigrationScript *script = g_new0(FaMigrationScript, 1);
     script->migration = fa_migration_new(component, name, head.mode, is_reversible);
+    script->migration->digest = g_steal_pointer(&digest);
     script->summary = g_steal_pointer(&summary);
+    script->timeout = head.timeout;
     script->up = g_steal_pointer(&up);
     script->down = is_reversible ? g_steal_pointer(&down) : NULL;
     g_ptr_array_add(scripts, script);

@@ -2,9 +2,11 @@
 /*
  * The migrations of a component: a folder of what was built, with a folder NNN-name for each, which holds
  *
- *   migration.yaml   mode: online or offline; summary: what it does
- *   up               a script for /bin/sh -eu, with the variables of a set-up step; may be run again after it failed
+ *   migration.yaml   mode: online or offline; summary: what it does; timeout: how long it may take
+ *   up               a script for /bin/sh -eu, with the paths of a set-up step as variables; may be run again
  *   down             the same, back again; without it the migration cannot be undone
+ *
+ * The digest of a migration is that of `up`.
  */
 #include "config/schema.h"
 #include "domain/migration.h"
@@ -15,9 +17,10 @@
 
 typedef struct FaMigrationScript {
     FaMigration *migration;
-    char *summary; /* (nullable) */
-    char *up;      /* where the scripts are */
-    char *down;    /* (nullable) */
+    char *summary;   /* (nullable) */
+    int64_t timeout; /* seconds; 0: not said */
+    char *up;        /* where the scripts are */
+    char *down;      /* (nullable) */
 } FaMigrationScript;
 
 extern const FaSchema *const fa_migration_schemas[];

@@ -60,7 +60,8 @@ test_whole(Fixture *fixture, gconstpointer data)
 {
     put(fixture, "1000-last/migration.yaml", "mode: online\n");
     put(fixture, "1000-last/up", "true\n");
-    put(fixture, "002-fold/migration.yaml", "mode: offline\nsummary: Lists become one\n");
+    put(fixture, "002-fold/migration.yaml",
+        "mode: offline\nsummary: Lists become one\ntimeout: 5m\n");
     put(fixture, "002-fold/up", "true\n");
     put(fixture, "001-due/migration.yaml", "mode: online\n");
     put(fixture, "001-due/up", "true\n");
@@ -78,6 +79,14 @@ test_whole(Fixture *fixture, gconstpointer data)
     g_assert_true(first->migration->is_reversible);
     g_assert_true(g_str_has_suffix(first->down, "/001-due/down"));
     g_assert_null(first->summary);
+    g_assert_cmpint(first->timeout, ==, 0);
+    g_assert_cmpint(second->timeout, ==, 300);
+    /* what is run makes it what it is */
+    g_assert_cmpstr(first->migration->digest, ==, second->migration->digest);
+    put(fixture, "002-fold/up", "false\n");
+    g_autoptr(GPtrArray) again = load(fixture, "");
+    const FaMigrationScript *changed = g_ptr_array_index(again, 1);
+    g_assert_cmpstr(changed->migration->digest, !=, second->migration->digest);
     g_assert_cmpint(second->migration->mode, ==, FA_MIGRATION_OFFLINE);
     g_assert_false(second->migration->is_reversible);
     g_assert_cmpstr(second->summary, ==, "Lists become one");
