@@ -9,15 +9,10 @@
 #include "app/setup.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "config/migration.h"
-#include "domain/ports.h"
-#include "site/portcheck.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
 
 #define SMOKE_SECONDS 120
-#define DRAIN_SECONDS 30
-#define DRAIN_LEAST   (G_USEC_PER_SEC / 5) /* for requests that were on their way to the old one */
 #define WATCH_SECONDS 10
 #define OUTPUT_SHOWN  2000
 
@@ -36,21 +31,25 @@ fa_deploy_work_slot(const FaDeployWork *work)
     return slot;
 }
 
-static FaCancel *
-cancel_of(const FaDeployWork *work)
+FaCancel *
+fa_deploy_work_cancel(const FaDeployWork *work)
 {
     return work->options->assemble.cancel;
 }
 
-static void
-say(const FaDeployWork *work, const char *text)
+void
+fa_deploy_work_say(const FaDeployWork *work, const char *format, ...)
 {
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *text = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
     if (work->options->say != NULL)
         work->options->say(text, work->options->data);
 }
 
-static bool
-need_context(FaDeployWork *work, GError **error)
+bool
+fa_deploy_need_context(FaDeployWork *work, GError **error)
 {
     if (work->context != NULL)
         return true;
@@ -64,21 +63,21 @@ need_context(FaDeployWork *work, GError **error)
 }
 
 /* Of a release that was built all is in the store, and this only finds it. */
-static bool
-need_plan(FaDeployWork *work, GError **error)
+bool
+fa_deploy_need_plan(FaDeployWork *work, GError **error)
 {
     if (work->plan != NULL)
         return true;
-    return need_context(work, error) &&
+    return fa_deploy_need_context(work, error) &&
            fa_assemble(work->context, &work->choice, &work->options->assemble, &work->plan, error);
 }
 
-static bool
-need_environment(FaDeployWork *work, GError **error)
+bool
+fa_deploy_need_environment(FaDeployWork *work, GError **error)
 {
     if (work->environment != NULL)
         return true;
-    if (!need_plan(work, error))
+    if (!fa_deploy_need_plan(work, error))
         return false;
     FaSlot slot = fa_deploy_work_slot(work);
     const FaInstance instance = {.slot = &slot, .plan = work->plan};
@@ -130,43 +129,19 @@ decide_built(const FaState *state, void *data)
                                    built->made, &asker);
 }
 
-/* To run them is planned; until then a release that needs them goes nowhere, rather than without them. */
-static bool
-check_migrations(const FaDeployWork *work, GError **error)
-{
-    for (guint i = 0; i < work->plan->len; i++) {
-        const FaAssembled *built = g_ptr_array_index(work->plan, i);
-        const FaRecipe *recipe =
-            fa_product_find_component(fa_context_get_product(work->context), built->component);
-        if (recipe->migrations == NULL)
-            continue;
-        g_autofree char *folder = g_build_filename(built->path, recipe->migrations, NULL);
-        g_autoptr(GPtrArray) scripts = fa_config_load_migrations(
-            recipe->name, folder, fa_context_get_diags(work->context), error);
-        if (scripts == NULL || !fa_context_check(work->context, error))
-            return false;
-        if (scripts->len > 0)
-            return fa_fail(error, FA_ERROR_REFUSED,
-                           "'%s' has migrations, which deployments do not run yet\nhelp: "
-                           "'fassembler up' of an environment whose track is 'anything' does "
-                           "without them",
-                           recipe->name);
-    }
-    return true;
-}
-
 /* What a release was made of the first time is what it is made of for ever. */
 static bool
 do_build(FaDeployWork *work, GError **error)
 {
-    if (!need_plan(work, error) || !check_migrations(work, error))
+    if (!fa_deploy_need_plan(work, error))
         return false;
     g_autoptr(FaStore) store = fa_store_open(fa_context_get_home(work->host), error);
     g_autoptr(GPtrArray) made = store != NULL ? list_made(work, store, error) : NULL;
     if (made == NULL || !keep_made(work, store, error))
         return false;
     Built built = {.work = work, .made = made};
-    return fa_state_decide(work->state, decide_built, &built, error);
+    return fa_state_decide(work->state, decide_built, &built, error) &&
+           fa_deploy_admit_migrations(work, error);
 }
 
 static bool
@@ -177,7 +152,7 @@ do_render(FaDeployWork *work, char **ret_detail, GError **error)
     g_auto(FaComposed) composed = {0};
     if (on_edit != NULL && !fa_edit_policy_from_string(on_edit, &policy))
         return fa_fail(error, FA_ERROR_USAGE, "'%s' is no way to treat edited files", on_edit);
-    if (!need_environment(work, error) ||
+    if (!fa_deploy_need_environment(work, error) ||
         !fa_keep_builds(work->host, work->layout, work->plan, error) ||
         !fa_environment_compose(work->environment, work->options->assemble.sandbox, policy,
                                 work->options->dialogue, &composed, error))
@@ -187,9 +162,8 @@ do_render(FaDeployWork *work, char **ret_detail, GError **error)
     return true;
 }
 
-/* (transfer full) (nullable) The build that is to serve. */
-static char *
-find_new_build(const FaDeployWork *work, GError **error)
+char *
+fa_deploy_find_build(const FaDeployWork *work, GError **error)
 {
     char *build = fa_slot_get_build(work->layout, fa_deploy_work_slot(work));
     if (build == NULL)
@@ -205,19 +179,20 @@ start_first(FaDeployWork *work, const char *build, GError **error)
     return fa_free_ports_require(work->context, &work->choice, fa_deploy_work_slot(work), true,
                                  error) &&
            fa_compose_switch(work->layout, build, error) &&
-           fa_processes_start_supervisor(work->layout, cancel_of(work), error);
+           fa_processes_start_supervisor(work->layout, fa_deploy_work_cancel(work), error);
 }
 
 static bool
 start_beside(FaDeployWork *work, const char *build, GError **error)
 {
     FaSlot slot = fa_deploy_work_slot(work);
-    if (!fa_processes_is_running(work->layout, cancel_of(work)) &&
-        !fa_processes_start_supervisor(work->layout, cancel_of(work), error))
+    if (!fa_processes_is_running(work->layout, fa_deploy_work_cancel(work)) &&
+        !fa_processes_start_supervisor(work->layout, fa_deploy_work_cancel(work), error))
         return false;
-    g_auto(GStrv) names = fa_slot_list_processes(work->layout, build, error);
-    return names != NULL && fa_slot_put_beside(work->layout, slot, build, error) &&
-           fa_processes_update(work->layout, cancel_of(work), error);
+    g_auto(GStrv) held = fa_deploy_list_held(work, build, error);
+    return held != NULL &&
+           fa_slot_put_beside(work->layout, slot, build, (const char *const *)held, error) &&
+           fa_processes_update(work->layout, fa_deploy_work_cancel(work), error);
 }
 
 static bool
@@ -241,8 +216,8 @@ stop_slot(FaDeployWork *work, FaSlot slot, const char *build, GError **error)
            fa_processes_update(work->layout, NULL, error);
 }
 
-static bool
-is_first(const FaDeployWork *work)
+bool
+fa_deploy_work_is_first(const FaDeployWork *work)
 {
     return *fa_deploy_work_get(work)->expects == '\0';
 }
@@ -250,12 +225,12 @@ is_first(const FaDeployWork *work)
 static bool
 do_start(FaDeployWork *work, GError **error)
 {
-    g_autofree char *build = find_new_build(work, error);
-    if (build == NULL || !need_environment(work, error))
+    g_autofree char *build = fa_deploy_find_build(work, error);
+    if (build == NULL || !fa_deploy_need_environment(work, error))
         return false;
-    if (!is_first(work))
+    if (!fa_deploy_work_is_first(work))
         return start_beside(work, build, error);
-    return fa_processes_is_running(work->layout, cancel_of(work)) ||
+    return fa_processes_is_running(work->layout, fa_deploy_work_cancel(work)) ||
            start_first(work, build, error);
 }
 
@@ -279,24 +254,44 @@ undo_start(FaDeployWork *work, GError **error)
     g_autofree char *build = fa_slot_get_build(work->layout, slot);
     if (build == NULL)
         return true;
-    if (is_first(work))
+    if (fa_deploy_work_is_first(work))
         return undo_first(work, slot, error);
-    return stop_slot(work, slot, build, error) && fa_slot_empty(work->layout, slot, error);
+    return stop_slot(work, slot, build, error);
+}
+
+/* (transfer full) (nullable) The processes of the new build, without those that wait for a migration. */
+static char **
+list_started(FaDeployWork *work, const char *build, GError **error)
+{
+    g_autoptr(GStrvBuilder) started = g_strv_builder_new();
+    g_auto(GStrv) all = fa_slot_list_processes(work->layout, build, error);
+    g_auto(GStrv) held = all != NULL ? fa_deploy_list_held(work, build, error) : NULL;
+    if (held == NULL)
+        return NULL;
+    for (char **name = all; *name != NULL; name++) {
+        if (!g_strv_contains((const char *const *)held, *name))
+            g_strv_builder_add(started, *name);
+    }
+    return g_strv_builder_end(started);
 }
 
 /* What is set up once may need what runs already. */
 static bool
 do_check(FaDeployWork *work, GError **error)
 {
-    g_autofree char *build = find_new_build(work, error);
-    if (build == NULL || !need_environment(work, error))
+    g_autofree char *build = fa_deploy_find_build(work, error);
+    if (build == NULL || !fa_deploy_need_environment(work, error))
         return false;
-    g_auto(GStrv) names = fa_slot_list_processes(work->layout, build, error);
+    g_auto(GStrv) names = list_started(work, build, error);
     const FaDeployOptions *options = work->options;
-    return names != NULL &&
-           fa_processes_wait(work->layout, is_first(work) ? NULL : (const char *const *)names,
-                             cancel_of(work), error) &&
-           fa_setup(work->environment, options->say, options->data, cancel_of(work), error);
+    if (names == NULL)
+        return false;
+    g_autoptr(GHashTable) held = fa_deploy_held_components(work);
+    return fa_processes_wait(work->layout,
+                             fa_deploy_work_is_first(work) ? NULL : (const char *const *)names,
+                             fa_deploy_work_cancel(work), error) &&
+           fa_setup(work->environment, held, options->say, options->data,
+                    fa_deploy_work_cancel(work), error);
 }
 
 static bool
@@ -304,8 +299,8 @@ run_smoke_test(const FaDeployWork *work, const FaEnvironment *direct, const FaRe
                const FaText *test, GError **error)
 {
     g_auto(FaSpawnResult) result = {0};
-    if (!fa_environment_run_text(direct, recipe, test, SMOKE_SECONDS, cancel_of(work), &result,
-                                 error))
+    if (!fa_environment_run_text(direct, recipe, test, SMOKE_SECONDS, fa_deploy_work_cancel(work),
+                                 &result, error))
         return g_prefix_error(error, "smoke test of '%s': ", recipe->name), false;
     if (result.status == 0)
         return true;
@@ -317,10 +312,10 @@ run_smoke_test(const FaDeployWork *work, const FaEnvironment *direct, const FaRe
                    recipe->name, result.status, test->text, g_strchomp(shown));
 }
 
-static bool
-do_smoke(FaDeployWork *work, char **ret_detail, GError **error)
+bool
+fa_deploy_smoke(FaDeployWork *work, char **ret_detail, GError **error)
 {
-    if (!need_environment(work, error))
+    if (!fa_deploy_need_environment(work, error))
         return false;
     const FaProduct *product = fa_context_get_product(work->context);
     unsigned count = 0;
@@ -336,6 +331,19 @@ do_smoke(FaDeployWork *work, char **ret_detail, GError **error)
     return true;
 }
 
+/* Where something waits for a migration, all of them do. */
+static bool
+do_smoke(FaDeployWork *work, char **ret_detail, GError **error)
+{
+    if (!fa_deploy_need_migrations(work, error))
+        return false;
+    g_autoptr(GHashTable) held = fa_deploy_held_components(work);
+    if (g_hash_table_size(held) == 0)
+        return fa_deploy_smoke(work, ret_detail, error);
+    *ret_detail = g_strdup("after the migration");
+    return true;
+}
+
 /* Those of what outlives releases whose files are others now. */
 static bool
 restart_lasting(FaDeployWork *work, GError **error)
@@ -348,7 +356,7 @@ restart_lasting(FaDeployWork *work, GError **error)
         for (guint k = 0; k < recipe->processes->len; k++) {
             g_autofree char *name = fa_environment_name_process(
                 work->environment, recipe, g_ptr_array_index(recipe->processes, k));
-            if (!fa_processes_restart(work->layout, name, cancel_of(work), error))
+            if (!fa_processes_restart(work->layout, name, fa_deploy_work_cancel(work), error))
                 return false;
         }
     }
@@ -360,7 +368,7 @@ static bool
 rename_current(FaDeployWork *work, FaSlot old_slot, const char *old, FaSlot new_slot,
                const char *build, GError **error)
 {
-    if (*old != '\0' && !fa_slot_put_beside(work->layout, old_slot, old, error))
+    if (*old != '\0' && !fa_slot_put_beside(work->layout, old_slot, old, NULL, error))
         return false;
     int64_t begun = fa_clock_monotonic();
     if (!fa_compose_switch(work->layout, build, error))
@@ -395,8 +403,8 @@ do_switch(FaDeployWork *work, char **ret_detail, GError **error)
 {
     const FaDeployment *deployment = fa_deploy_work_get(work);
     FaSlot slot = fa_deploy_work_slot(work);
-    g_autofree char *build = find_new_build(work, error);
-    if (build == NULL || !need_environment(work, error) ||
+    g_autofree char *build = fa_deploy_find_build(work, error);
+    if (build == NULL || !fa_deploy_need_environment(work, error) ||
         !rename_current(work, fa_slot_other(slot), deployment->expects, slot, build, error))
         return false;
     const FaRelease *release = fa_state_find_release(work->state, deployment->release, error);
@@ -411,9 +419,9 @@ do_switch(FaDeployWork *work, char **ret_detail, GError **error)
     *ret_detail = g_strdup_printf("%" G_GINT64_FORMAT " us", work->switched_in);
     /* The supervisor's own file is another now; what both slots run is the same as before. */
     return record_switched(work, &switched, error) &&
-           fa_processes_update(work->layout, cancel_of(work), error) &&
-           (is_first(work) || restart_lasting(work, error)) &&
-           fa_edge_follow(work->host, cancel_of(work), error);
+           fa_processes_update(work->layout, fa_deploy_work_cancel(work), error) &&
+           (fa_deploy_work_is_first(work) || restart_lasting(work, error)) &&
+           fa_edge_follow(work->host, fa_deploy_work_cancel(work), error);
 }
 
 static bool
@@ -421,8 +429,8 @@ undo_switch(FaDeployWork *work, GError **error)
 {
     const FaDeployment *deployment = fa_deploy_work_get(work);
     FaSlot slot = fa_deploy_work_slot(work), old = fa_slot_other(slot);
-    g_autofree char *build = find_new_build(work, error);
-    if (build == NULL || is_first(work))
+    g_autofree char *build = fa_deploy_find_build(work, error);
+    if (build == NULL || fa_deploy_work_is_first(work))
         return build != NULL;
     if (!rename_current(work, slot, build, old, deployment->expects, error))
         return false;
@@ -440,29 +448,20 @@ undo_switch(FaDeployWork *work, GError **error)
            fa_processes_update(work->layout, NULL, error);
 }
 
-/* Until nobody is connected to the ports of the old slot any more. */
 static bool
 do_drain(FaDeployWork *work, char **ret_detail, GError **error)
 {
-    if (is_first(work))
+    if (fa_deploy_work_is_first(work))
         return true;
     FaSlot old = fa_slot_other(fa_deploy_work_slot(work));
     int64_t begun = fa_clock_monotonic();
     for (;;) {
-        unsigned first =
-            fa_ports_get(work->host_choice.site, work->host_choice.environment, (unsigned)old, 0);
-        unsigned count;
-        if (!fa_portcheck_count_connections(first, first + FA_PORTS_PER_SLOT - 1, &count, error))
+        bool is_over, is_back;
+        if (!fa_deploy_look_drained(work, old, begun, &is_over, ret_detail, error))
             return false;
-        int64_t waited = fa_clock_monotonic() - begun;
-        if (count == 0 && waited >= DRAIN_LEAST)
+        if (is_over)
             return true;
-        if (waited > DRAIN_SECONDS * G_USEC_PER_SEC) {
-            *ret_detail = g_strdup_printf("%u connections were still open", count);
-            return true;
-        }
-        bool is_back;
-        if (!fa_processes_pause(cancel_of(work), error) ||
+        if (!fa_processes_pause(fa_deploy_work_cancel(work), error) ||
             !fa_deploy_is_taken_back(work, &is_back, error))
             return false;
         if (is_back)
@@ -473,21 +472,22 @@ do_drain(FaDeployWork *work, char **ret_detail, GError **error)
 static bool
 do_watch(FaDeployWork *work, GError **error)
 {
-    g_autofree char *build = find_new_build(work, error);
+    g_autofree char *build = fa_deploy_find_build(work, error);
     g_auto(GStrv) names = build != NULL ? fa_slot_list_processes(work->layout, build, error) : NULL;
     int64_t seconds = work->options->watch != 0 ? work->options->watch : WATCH_SECONDS;
     int64_t limit = fa_clock_monotonic() + seconds * G_USEC_PER_SEC;
     if (names == NULL)
         return false;
     for (;;) {
-        if (!fa_processes_check(work->layout, (const char *const *)names, cancel_of(work), error))
+        if (!fa_processes_check(work->layout, (const char *const *)names,
+                                fa_deploy_work_cancel(work), error))
             return false;
         bool is_back;
         if (!fa_deploy_is_taken_back(work, &is_back, error))
             return false;
         if (is_back || fa_clock_monotonic() >= limit)
             return true;
-        if (!fa_processes_pause(cancel_of(work), error))
+        if (!fa_processes_pause(fa_deploy_work_cancel(work), error))
             return false;
     }
 }
@@ -497,7 +497,7 @@ do_stop(FaDeployWork *work, GError **error)
 {
     const FaDeployment *deployment = fa_deploy_work_get(work);
     FaSlot old = fa_slot_other(fa_deploy_work_slot(work));
-    if (is_first(work))
+    if (fa_deploy_work_is_first(work))
         return true;
     return stop_slot(work, old, deployment->expects, error) &&
            fa_slot_empty(work->layout, old, error) &&
@@ -526,17 +526,22 @@ fa_deploy_do(FaDeployWork *work, FaDeployStep step, char **ret_detail, GError **
     case FA_DEPLOY_STEP_DRAIN:
         return do_drain(work, ret_detail, error);
     case FA_DEPLOY_STEP_WATCH:
-        say(work, "watching");
+        fa_deploy_work_say(work, "watching");
         return do_watch(work, error);
     case FA_DEPLOY_STEP_STOP:
         return do_stop(work, error);
     case FA_DEPLOY_STEP_BACKUP:
+        return fa_deploy_backup(work, ret_detail, error);
     case FA_DEPLOY_STEP_MIGRATE_ONLINE:
+        return fa_deploy_migrate(work, FA_MIGRATION_BEFORE, ret_detail, error);
     case FA_DEPLOY_STEP_MAINTENANCE_ON:
+        return fa_deploy_close(work, fa_deploy_work_cancel(work), ret_detail, error);
     case FA_DEPLOY_STEP_MIGRATE_OFFLINE:
+        return fa_deploy_migrate_closed(work, ret_detail, error);
     case FA_DEPLOY_STEP_MAINTENANCE_OFF:
+        return fa_deploy_open(work, ret_detail, error);
     case FA_DEPLOY_STEP_MIGRATE_BACK:
-        return true; /* check_migrations() */
+        return fa_deploy_migrate(work, FA_MIGRATION_AFTER, ret_detail, error);
     }
     g_assert_not_reached();
 }
@@ -547,20 +552,25 @@ fa_deploy_undo(FaDeployWork *work, FaDeployStep step, char **ret_detail, GError 
     *ret_detail = NULL;
     switch (step) {
     case FA_DEPLOY_STEP_RENDER:
+        /* Last, since what undoes a migration is told where the files of the slot are. */
         return fa_slot_empty(work->layout, fa_deploy_work_slot(work), error);
     case FA_DEPLOY_STEP_START:
         return undo_start(work, error);
     case FA_DEPLOY_STEP_SWITCH:
         return undo_switch(work, error);
+    case FA_DEPLOY_STEP_MIGRATE_ONLINE:
+        return fa_deploy_migrate_undo(work, FA_MIGRATION_BEFORE, ret_detail, error);
+    case FA_DEPLOY_STEP_MAINTENANCE_ON:
+        return fa_deploy_open(work, ret_detail, error);
+    case FA_DEPLOY_STEP_MIGRATE_OFFLINE:
+        return fa_deploy_migrate_closed_undo(work, ret_detail, error);
+    case FA_DEPLOY_STEP_MAINTENANCE_OFF:
+        return fa_deploy_close(work, NULL, ret_detail, error);
     case FA_DEPLOY_STEP_LOCK:
     case FA_DEPLOY_STEP_BUILD:
     case FA_DEPLOY_STEP_BACKUP:
-    case FA_DEPLOY_STEP_MIGRATE_ONLINE:
     case FA_DEPLOY_STEP_CHECK:
     case FA_DEPLOY_STEP_SMOKE:
-    case FA_DEPLOY_STEP_MAINTENANCE_ON:
-    case FA_DEPLOY_STEP_MIGRATE_OFFLINE:
-    case FA_DEPLOY_STEP_MAINTENANCE_OFF:
     case FA_DEPLOY_STEP_DRAIN:
     case FA_DEPLOY_STEP_WATCH:
     case FA_DEPLOY_STEP_STOP:

@@ -34,17 +34,19 @@ fa_deploy_plan_clear(FaDeployPlan *plan)
     g_clear_pointer(&plan->reasons, g_ptr_array_unref);
     g_clear_pointer(&plan->to_do, g_ptr_array_unref);
     g_clear_pointer(&plan->notes, fa_notes_found_free);
+    g_clear_pointer(&plan->migrations, json_object_unref);
 }
 
 /* What belongs to one release. */
 static void
 work_forget(FaDeployWork *work)
 {
+    fa_deploy_forget_migrations(work);
     g_clear_pointer(&work->environment, fa_environment_free);
     g_clear_pointer(&work->plan, g_ptr_array_unref);
     g_clear_pointer(&work->carried, g_ptr_array_unref);
     g_clear_pointer(&work->context, fa_context_free);
-    work->switched_in = -1;
+    work->switched_in = work->offline_us = work->offline_requests = -1;
 }
 
 static void
@@ -65,7 +67,7 @@ begin_work(FaDeployWork *work, FaContext *context, const FaChoice *choice,
     work->host = context;
     work->host_choice = *choice;
     work->options = options;
-    work->switched_in = -1;
+    work->switched_in = work->offline_us = work->offline_requests = -1;
     work->name = fa_names_choice(choice);
     work->layout = fa_names_layout(context, choice, error);
     work->state = work->layout != NULL ? fa_state_open(context, error) : NULL;
@@ -147,6 +149,21 @@ check_track(const FaDeployWork *work, const FaRelease *release, GError **error)
     return fa_track_check(work->state->releases, &facts);
 }
 
+static void
+add_migrations(FaKeyHasher *hasher, const FaMigrationPlan *migrations)
+{
+    for (guint i = 0; migrations != NULL && i < migrations->steps->len; i++) {
+        const FaMigrationStep *step = g_ptr_array_index(migrations->steps, i);
+        fa_key_hasher_add(hasher, "phase", fa_migration_phase_to_string(step->phase));
+        fa_key_hasher_add(hasher,
+                          step->is_restore ? "restore"
+                          : step->is_down  ? "down"
+                                           : "up",
+                          step->migration->component);
+        fa_key_hasher_add(hasher, "migration", step->migration->name);
+    }
+}
+
 static bool
 make_plan(const FaDeployWork *work, FaDeployPlan *plan, GError **error)
 {
@@ -164,16 +181,21 @@ make_plan(const FaDeployWork *work, FaDeployPlan *plan, GError **error)
     plan->build_now = g_strdup(build);
     plan->slot = g_strdup(fa_slot_to_string(slot));
 
+    plan->reasons = check_track(work, release, error);
+    g_autoptr(FaMigrationPlan) migrations = NULL;
+    if (plan->reasons == NULL || !fa_deploy_plan_migrations(work, plan, &migrations, error))
+        return false;
+
     g_autoptr(FaKeyHasher) hasher = fa_key_hasher_new("deployment");
     FaDigest digest;
     fa_key_hasher_add(hasher, "environment", work->name);
     fa_key_hasher_add(hasher, "release", release->digest);
     fa_key_hasher_add(hasher, "settings", release->settings);
     fa_key_hasher_add(hasher, "build", build != NULL ? build : "");
+    add_migrations(hasher, migrations);
     fa_key_hasher_finish(hasher, &digest);
     plan->id = fa_digest_to_string(&digest);
-    plan->reasons = check_track(work, release, error);
-    return plan->reasons != NULL && fa_deploy_find_notes(work, release, plan, error);
+    return fa_deploy_find_notes(work, release, plan, error);
 }
 
 bool
@@ -213,6 +235,7 @@ decide_begin(const FaState *state, void *data)
         .host = g_get_host_name(),
         .pid = getpid(),
         .lifetime = LIFETIME,
+        .answers = work->options->migrations,
     };
     return fa_running_decide_begin(state->running, &begin, &asker);
 }
@@ -337,6 +360,8 @@ keep_end(const FaDeployWork *work, FaDeployOutcome outcome, FaDeployed *deployed
     deployed->reason = g_strdup(deployment->reason);
     deployed->outcome = outcome;
     deployed->switched_in = work->switched_in;
+    deployed->offline_us = work->offline_us;
+    deployed->offline_requests = work->offline_requests;
     deployed->url = fa_deploy_work_url(work);
 }
 
@@ -427,7 +452,10 @@ fa_deploy_resume(FaContext *context, const FaChoice *choice, const FaDeployOptio
     if (fa_deploy_work_get(&work) == NULL)
         return fa_fail(error, FA_ERROR_NOT_FOUND, "no deployment to %s was left half done",
                        work.name);
-    if ((give_up && !give_up_open(&work, error)) || !fa_deploy_drive(&work, &deployed, error))
+    /* What is being undone already is undone further. */
+    bool is_undoing = fa_deployment_is_undoing(fa_deploy_work_get(&work));
+    if ((give_up && !is_undoing && !give_up_open(&work, error)) ||
+        !fa_deploy_drive(&work, &deployed, error))
         return false;
     *ret_deployed = deployed;
     deployed = (FaDeployed){0};

@@ -13,6 +13,7 @@
 #include "app/assemble.h"
 #include "app/note.h"
 #include "app/state.h"
+#include "base/json.h"
 #include "domain/track.h"
 #include "site/edits.h"
 
@@ -22,7 +23,10 @@ typedef struct FaDeployOptions {
     const char *why;         /* (nullable) */
     const char *const *lost; /* (nullable) changes that may be lost, NULL-ended */
     int64_t watch;           /* seconds after the switch; lost health undoes it. 0: 10, -1: none */
-    const char *on_edit;     /* (nullable) keep, replace, backup or merge */
+    /* (nullable) How to go past migrations, "COMPONENT/NAME=keep" or "=restore", NULL-ended; of one that is resumed: which to
+     * leave as they are in place of undoing them. */
+    const char *const *migrations;
+    const char *on_edit;            /* (nullable) keep, replace, backup or merge */
     const FaEditDialogue *dialogue; /* (nullable) */
     FaAssembleOptions assemble;
     /* Each may be NULL. */
@@ -42,8 +46,10 @@ typedef struct FaDeployed {
     char *build; /* (nullable) what serves now */
     char *url;   /* where the public reaches it */
     FaDeployOutcome outcome;
-    char *reason;        /* (nullable) why it failed */
-    int64_t switched_in; /* microseconds of the rename; -1: it was not switched */
+    char *reason;             /* (nullable) why it failed */
+    int64_t switched_in;      /* microseconds of the rename; -1: it was not switched */
+    int64_t offline_us;       /* that nobody was served; -1: somebody was throughout */
+    int64_t offline_requests; /* that were answered 503 meanwhile; -1: not known */
 } FaDeployed;
 
 void fa_deployed_clear(FaDeployed *deployed);
@@ -59,6 +65,8 @@ typedef struct FaDeployPlan {
     GPtrArray *reasons;  /* of FaReason: why not */
     FaNotesFound *notes; /* of what is between the two; what is missing is in reasons too */
     GPtrArray *to_do;    /* of FaNote, of those: manual ones that were not carried out there yet */
+    JsonObject
+        *migrations; /* (nullable) fa_view_migrations(); NULL: not known before it is built */
 } FaDeployPlan;
 
 void fa_deploy_plan_clear(FaDeployPlan *plan);

@@ -242,6 +242,23 @@ fa_environment_run_text(const FaEnvironment *environment, const FaRecipe *recipe
     return fa_spawn_run(&spawn, ret_result, error);
 }
 
+bool
+fa_environment_run_script(const FaEnvironment *environment, const FaRecipe *recipe,
+                          const FaEnvironmentScript *script, FaSpawnResult *ret_result,
+                          GError **error)
+{
+    g_auto(GStrv) variables = fa_environment_list_variables(environment, recipe);
+    const char *const argv[] = {"/bin/sh", "-eu", script->path, NULL};
+    FaSpawn spawn = {.argv = argv,
+                     .environment = (const char *const *)variables,
+                     .directory = environment->layout->data,
+                     .merge_stderr = true,
+                     .timeout = script->timeout,
+                     .log_fd = script->log_fd,
+                     .cancel = script->cancel};
+    return fa_spawn_run(&spawn, ret_result, error);
+}
+
 static bool
 make_database(const FaEnvironment *environment, const FaScope *scope, const FaDatabase *database,
               FaCancel *cancel, GError **error)

@@ -64,3 +64,16 @@ bool fa_environment_make_databases(const FaEnvironment *environment, const FaRec
 bool fa_environment_run_text(const FaEnvironment *environment, const FaRecipe *recipe,
                              const FaText *text, int64_t timeout, FaCancel *cancel,
                              FaSpawnResult *ret_result, GError **error);
+
+/* A file for /bin/sh -eu. */
+typedef struct FaEnvironmentScript {
+    const char *path;
+    int64_t timeout; /* seconds; 0: none */
+    int log_fd;      /* > 0: what it says is also written there */
+    FaCancel *cancel;
+} FaEnvironmentScript;
+
+/* The same for a file, with the paths of @recipe as variables; what it says is in the output and in its log. */
+bool fa_environment_run_script(const FaEnvironment *environment, const FaRecipe *recipe,
+                               const FaEnvironmentScript *script, FaSpawnResult *ret_result,
+                               GError **error);

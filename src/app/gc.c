@@ -1,11 +1,18 @@
 #include "app/gc.h"
 
+#include "app/backups.h"
 #include "app/ledger.h"
 #include "store/store.h"
 #include "sys/user.h"
 
+/* Of those that went. */
+typedef struct Backups {
+    uint64_t count;
+    uint64_t bytes;
+} Backups;
+
 static JsonObject *
-report(const FaGcStats *stats, bool dry_run)
+report(const FaGcStats *stats, const Backups *backups, bool dry_run)
 {
     JsonObject *object = json_object_new();
     JsonArray *kept = json_array_new();
@@ -15,6 +22,8 @@ report(const FaGcStats *stats, bool dry_run)
     json_object_set_int_member(object, "objects-removed", (gint64)stats->objects_removed);
     json_object_set_int_member(object, "leftovers-removed", (gint64)stats->leftovers_removed);
     json_object_set_int_member(object, "bytes-freed", (gint64)stats->bytes_freed);
+    json_object_set_int_member(object, "backups-removed", (gint64)backups->count);
+    json_object_set_int_member(object, "backup-bytes-freed", (gint64)backups->bytes);
     json_object_set_int_member(object, "bytes-kept", (gint64)stats->bytes_kept);
     for (guint i = 0; stats->kept != NULL && i < stats->kept->len; i++) {
         const FaKept *one = g_ptr_array_index(stats->kept, i);
@@ -46,10 +55,12 @@ fa_gc(const char *home, const char *actor, bool dry_run, FaCancel *cancel, JsonO
         return false;
     g_autoptr(FaStore) store = fa_store_open(home, error);
     g_auto(FaGcStats) stats = {0};
-    if (store == NULL || !fa_store_gc(store, dry_run, cancel, &stats, error))
+    Backups backups;
+    if (store == NULL || !fa_store_gc(store, dry_run, cancel, &stats, error) ||
+        !fa_backups_gc(home, dry_run, &backups.count, &backups.bytes, error))
         return false;
     bool is_changed = stats.names_removed > 0 || stats.objects_removed > 0;
-    *ret_report = report(&stats, dry_run);
+    *ret_report = report(&stats, &backups, dry_run);
     *ret_warning = is_changed && !dry_run ? record(home, actor, &stats) : NULL;
     return true;
 }

@@ -38,13 +38,15 @@ set_up(const FaEnvironment *environment, const FaRecipe *recipe, const FaSetup *
 }
 
 bool
-fa_setup(const FaEnvironment *environment, void (*say)(const char *text, void *data), void *data,
-         FaCancel *cancel, GError **error)
+fa_setup(const FaEnvironment *environment, GHashTable *left_out,
+         void (*say)(const char *text, void *data), void *data, FaCancel *cancel, GError **error)
 {
     const GPtrArray *components = fa_environment_get_product(environment)->components;
     const Run run = {.say = say, .data = data, .cancel = cancel};
     for (guint i = 0; i < components->len; i++) {
         const FaRecipe *recipe = g_ptr_array_index(components, i);
+        if (left_out != NULL && g_hash_table_contains(left_out, recipe->name))
+            continue;
         if (!fa_environment_make_databases(environment, recipe, cancel, error))
             return false;
         for (guint k = 0; k < recipe->setup->len; k++) {

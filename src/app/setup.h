@@ -7,6 +7,7 @@
 
 #include "app/environment.h"
 
-/* @say (nullable) is told each step. */
-bool fa_setup(const FaEnvironment *environment, void (*say)(const char *text, void *data),
-              void *data, FaCancel *cancel, GError **error);
+/* Of all components but those of @left_out (nullable; a set of names). @say (nullable) is told each step. */
+bool fa_setup(const FaEnvironment *environment, GHashTable *left_out,
+              void (*say)(const char *text, void *data), void *data, FaCancel *cancel,
+              GError **error);

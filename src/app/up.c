@@ -263,7 +263,8 @@ fa_up(FaContext *context, const FaChoice *choice, const FaUpOptions *options, ch
         say(options, "composed %s", composed.name);
     if (!start(context, choice, environment, &composed, options, error) ||
         !fa_processes_wait(layout, NULL, options->assemble.cancel, error) ||
-        !fa_setup(environment, options->say, options->data, options->assemble.cancel, error) ||
+        !fa_setup(environment, NULL, options->say, options->data, options->assemble.cancel,
+                  error) ||
         !record_up(context, choice, ledger, &composed, plan, options->why, error) ||
         !fa_keep_drop_old(context, layout, error))
         return false;

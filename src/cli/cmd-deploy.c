@@ -8,6 +8,7 @@ static const char *const policies[] = {"keep", "replace", "backup", "merge", NUL
 typedef struct Options {
     const char *why;
     const char **lost;
+    const char **migrations;
     const char *plan;
     const char *on_edit;
     int64_t watch;
@@ -27,6 +28,8 @@ static const FaOption options[] = {
     FA_OPTION_TEXT(Options, plan, "plan", 0, "ID", "Do just what --dry-run showed, or nothing"),
     FA_OPTION_LIST(Options, lost, "allow-lost", 0, "'COMPONENT REVISION'",
                    "Go live without this change, which live has"),
+    FA_OPTION_LIST(Options, migrations, "migration", 0, "COMPONENT/NAME=HOW",
+                   "Past a migration that is in the way: keep, or restore its data"),
     FA_OPTION_CHOICE(Options, on_edit, "on-edit", 0, "HOW", policies,
                      "What to do where a person's edit of a file is in conflict with a new one"),
     FA_OPTION_UINT(Options, jobs, "jobs", 'j', "N", "Components that are built at once (2)"),
@@ -55,6 +58,7 @@ run(FaInvocation *invocation, GError **error)
         .kind = FA_DEPLOY_DEPLOY,
         .why = chosen->why,
         .lost = chosen->lost,
+        .migrations = chosen->migrations,
         .plan = chosen->plan,
         .on_edit = chosen->on_edit,
         .watch = chosen->no_watch ? -1 : chosen->watch,
@@ -90,7 +94,9 @@ const FaCmd fa_cmd_deploy = {
         "Builds what is missing, starts the release in the idle slot beside what runs, waits until "
         "every process is ready and the smoke tests pass, switches by one rename, drains and stops "
         "the old one. What fails before the switch leaves the old one serving; health that is lost "
-        "in the watch time brings it back. Killed at any point, it is finished by the next "
+        "in the watch time brings it back. What its components migrate is done after a backup: "
+        "online while the old one serves, offline while the edge answers 503; what fails before "
+        "the switch is undone. Killed at any point, it is finished by the next "
         "deployment, or by --resume, or undone by --undo. Shows the notes of all that is between "
         "the release that runs and the new one; what is to be done by hand is asked about, once "
         "in each environment. Refused, with exit status 3, are what the track of the environment "

@@ -16,6 +16,13 @@ answer(const FaInvocation *invocation, JsonObject *report, GError **error)
     if (!fa_answer_text(error, "%s %" G_GINT64_FORMAT " builds, %s; %s stay\n",
                         invocation->dry_run ? "would remove" : "removed", names, freed, left))
         return false;
+    gint64 backups = fa_json_get_int(report, "backups-removed", 0);
+    g_autofree char *saved =
+        fa_text_format_size((uint64_t)fa_json_get_int(report, "backup-bytes-freed", 0));
+    if (backups > 0 &&
+        !fa_answer_text(error, "%s %" G_GINT64_FORMAT " backups, %s\n",
+                        invocation->dry_run ? "would remove" : "removed", backups, saved))
+        return false;
     if (!invocation->is_verbose)
         return true;
 
@@ -59,8 +66,8 @@ const FaCmd fa_cmd_gc = {
     .group = FA_GROUP_CARE,
     .summary = "Remove from the store what nothing uses any more",
     .description = "Whatever a running, current, kept or pinned build uses stays. Works on a full "
-                   "disk, and beside "
-                   "running builds.",
+                   "disk, and beside running builds. Of the backups of each environment the newest "
+                   "five stay, and those from before what cannot be undone otherwise.",
     .examples = examples,
     .needs = FA_NEEDS_HOME,
     .traits = FA_CMD_HAS_JSON | FA_CMD_HAS_DRY_RUN,

@@ -4,6 +4,8 @@
 typedef struct Options {
     const char *to;
     const char *why;
+    const char *plan;
+    const char **migrations;
     int64_t watch;
     bool no_watch;
 } Options;
@@ -11,6 +13,9 @@ typedef struct Options {
 static const FaOption options[] = {
     FA_OPTION_TEXT(Options, to, "to", 0, "RELEASE", "Another one than what ran before"),
     FA_OPTION_TEXT(Options, why, "why", 0, "TEXT", "What was wrong"),
+    FA_OPTION_TEXT(Options, plan, "plan", 0, "ID", "Do just what --dry-run showed, or nothing"),
+    FA_OPTION_LIST(Options, migrations, "migration", 0, "COMPONENT/NAME=HOW",
+                   "Past a migration that is in the way: keep, or restore its data"),
     FA_OPTION_SPAN(Options, watch, "watch", 0, "TIME",
                    "Time after the switch in which lost health undoes it (10s)"),
     FA_OPTION_FLAG(Options, no_watch, "no-watch", 0,
@@ -27,6 +32,8 @@ run(FaInvocation *invocation, GError **error)
         .environment = invocation->arguments[0],
         .kind = FA_DEPLOY_ROLLBACK,
         .why = chosen->why,
+        .plan = chosen->plan,
+        .migrations = chosen->migrations,
         .watch = chosen->no_watch ? -1 : chosen->watch,
     };
     return fa_deploy_run(invocation, &words, error);
@@ -35,6 +42,8 @@ run(FaInvocation *invocation, GError **error)
 static const FaExample examples[] = {
     {"fassembler rollback live.openplans --why 'loses mails'", "go back to what ran before"},
     {"fassembler rollback live.openplans --to 0.6 -n", "what would that be?"},
+    {"fassembler rollback live.openplans --migration tasktracker/002-fold=restore",
+     "past what cannot be undone, by its backup"},
     {0},
 };
 
@@ -45,9 +54,12 @@ const FaCmd fa_cmd_rollback = {
     .usage = "SITE-ENV",
     .description =
         "A deployment like any other, but for a release that ran there: nothing is built "
-        "again, and what it was made of then is what runs. While a deployment is being watched, "
-        "what "
-        "it replaced still runs: then that deployment is taken back, which starts nothing.",
+        "again, and what it was made of then is what runs. What newer releases migrated is undone, "
+        "the last one first. Past one that cannot be undone it is refused, unless it is said of "
+        "each whether it stays (keep: the older code lives with it) or its data come back from the "
+        "backup that was made before it (restore: what was written since is lost). "
+        "While a deployment is being watched, what it replaced still runs: then that deployment is "
+        "taken back, which starts nothing.",
     .examples = examples,
     .options = options,
     .options_size = sizeof(Options),

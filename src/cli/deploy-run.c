@@ -9,6 +9,7 @@
 #include "cli/environment.h"
 #include "cli/note-text.h"
 #include "sys/tty.h"
+#include "view/migrations.h"
 #include "view/reasons.h"
 #include "view/release.h"
 
@@ -24,6 +25,16 @@ set_text(JsonObject *object, const char *member, const char *text)
         json_object_set_null_member(object, member);
 }
 
+/* Null for what is not known. */
+static void
+set_number(JsonObject *object, const char *member, int64_t number)
+{
+    if (number >= 0)
+        json_object_set_int_member(object, member, number);
+    else
+        json_object_set_null_member(object, member);
+}
+
 static bool
 print_plan(const FaInvocation *invocation, const FaDeployPlan *plan, GError **error)
 {
@@ -33,6 +44,10 @@ print_plan(const FaInvocation *invocation, const FaDeployPlan *plan, GError **er
     set_text(document, "build", plan->build_now);
     set_text(document, "slot", plan->slot);
     set_text(document, "plan", plan->id);
+    if (plan->migrations != NULL)
+        json_object_set_object_member(document, "migrations", json_object_ref(plan->migrations));
+    else
+        json_object_set_null_member(document, "migrations");
     json_object_set_array_member(document, "reasons", fa_view_reasons(plan->reasons));
     if (plan->notes != NULL) {
         fa_note_text_describe(document, plan->notes);
@@ -51,10 +66,13 @@ print_plan(const FaInvocation *invocation, const FaDeployPlan *plan, GError **er
         if (!fa_answer_text(error, "refused: %s\n", text))
             return false;
     }
-    return fa_answer_text(error, "%s in place of %s (%s), started in slot %s\nplan %s\n",
+    g_autofree char *migrations = plan->migrations != NULL
+                                      ? fa_view_migrations_text(plan->migrations)
+                                      : g_strdup("what it migrates is known once it is built\n");
+    return fa_answer_text(error, "%s in place of %s (%s), started in slot %s\n%splan %s\n",
                           plan->release, plan->from != NULL ? plan->from : "nothing",
                           plan->build_now != NULL ? plan->build_now : "no build", plan->slot,
-                          plan->id);
+                          migrations, plan->id);
 }
 
 /* What the callbacks of a deployment are given. */
@@ -135,6 +153,9 @@ answer(FaInvocation *invocation, const FaDeployWords *words, const FaDeployed *d
         set_text(document, "outcome", fa_deploy_outcome_to_string(deployed->outcome));
         set_text(document, "reason", deployed->reason);
         json_object_set_int_member(document, "switched-in-us", deployed->switched_in);
+        set_number(document, "offline-ms",
+                   deployed->offline_us >= 0 ? deployed->offline_us / 1000 : -1);
+        set_number(document, "offline-requests", deployed->offline_requests);
         if (!is_done)
             invocation->exit_status = 1;
         return fa_answer_json(document, error);
@@ -149,6 +170,13 @@ answer(FaInvocation *invocation, const FaDeployWords *words, const FaDeployed *d
     if (is_given_up)
         return fa_answer_text(error, "%s is undone, %s serves as before\n", deployed->release,
                               deployed->from != NULL ? deployed->from : "nothing");
+    if (deployed->reason != NULL) {
+        g_autofree char *warning = g_strdup_printf(
+            "%s serves, but not all of the rest was done: %s\nhelp: see 'fassembler "
+            "history %s'; the next deployment tries again",
+            deployed->release, deployed->reason, words->environment);
+        fa_warn(invocation, warning);
+    }
     return fa_answer_text(error, "%s serves %s: %s\n", words->environment, deployed->release,
                           deployed->url);
 }
@@ -167,6 +195,7 @@ deploy(FaInvocation *invocation, const FaDeployWords *words, FaContext *context,
         .kind = words->kind,
         .why = words->why,
         .lost = words->lost,
+        .migrations = words->migrations,
         .watch = words->watch,
         .on_edit = words->on_edit,
         .dialogue = fa_edit_questions_init(&questions, invocation, progress),
@@ -201,6 +230,7 @@ fa_deploy_run(FaInvocation *invocation, const FaDeployWords *words, GError **err
         const FaDeployOptions options = {.release = words->release,
                                          .kind = words->kind,
                                          .lost = words->lost,
+                                         .migrations = words->migrations,
                                          .assemble = {.cancel = invocation->cancel}};
         if (!fa_deploy_plan(context, &choice, &options, &plan, error))
             return false;

@@ -11,6 +11,7 @@ typedef struct FaDeployWords {
     FaDeployKind kind;
     const char *why;
     const char **lost;
+    const char **migrations;
     const char *plan;
     const char *on_edit;
     int64_t watch;

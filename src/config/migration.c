@@ -57,12 +57,10 @@ static const FaSchema migration_schema = {
 
 const FaSchema *const fa_migration_schemas[] = {&migration_schema, NULL};
 
-static void
-script_free(gpointer data)
+void
+fa_migration_script_free(FaMigrationScript *script)
 {
-    FaMigrationScript *script = data;
     fa_migration_free(script->migration);
-    g_free(script->summary);
     g_free(script->up);
     g_free(script->down);
     g_free(script);
@@ -150,7 +148,7 @@ add_migration(GPtrArray *scripts, const char *component, const char *directory, 
     FaMigrationScript *script = g_new0(FaMigrationScript, 1);
     script->migration = fa_migration_new(component, name, head.mode, is_reversible);
     script->migration->digest = g_steal_pointer(&digest);
-    script->summary = g_steal_pointer(&summary);
+    script->migration->summary = g_steal_pointer(&summary);
     script->timeout = head.timeout;
     script->up = g_steal_pointer(&up);
     script->down = is_reversible ? g_steal_pointer(&down) : NULL;
@@ -197,7 +195,8 @@ GPtrArray *
 fa_config_load_migrations(const char *component, const char *directory, FaDiags *diags,
                           GError **error)
 {
-    g_autoptr(GPtrArray) scripts = g_ptr_array_new_with_free_func(script_free);
+    g_autoptr(GPtrArray) scripts =
+        g_ptr_array_new_with_free_func((GDestroyNotify)fa_migration_script_free);
     if (!fa_fs_exists(directory))
         return g_steal_pointer(&scripts);
 

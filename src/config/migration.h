@@ -17,11 +17,12 @@
 
 typedef struct FaMigrationScript {
     FaMigration *migration;
-    char *summary;   /* (nullable) */
     int64_t timeout; /* seconds; 0: not said */
     char *up;        /* where the scripts are */
     char *down;      /* (nullable) */
 } FaMigrationScript;
+
+void fa_migration_script_free(FaMigrationScript *script);
 
 extern const FaSchema *const fa_migration_schemas[];
 

@@ -137,6 +137,8 @@ typedef struct FaDeployNext {
 } FaDeployNext;
 
 FaDeployNext fa_deployment_next(const FaDeployment *deployment);
+/* Has something failed, so that what was done is undone? */
+bool fa_deployment_is_undoing(const FaDeployment *deployment);
 /* Would it be undone if health were lost now? */
 bool fa_deployment_can_go_back(const FaDeployment *deployment);
 

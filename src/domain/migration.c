@@ -57,6 +57,7 @@ fa_migration_free(FaMigration *migration)
         return;
     g_free(migration->component);
     g_free(migration->name);
+    g_free(migration->summary);
     g_free(migration->digest);
     g_free(migration->release);
     g_free(migration->deployment);
@@ -69,6 +70,7 @@ fa_migration_copy(const FaMigration *migration)
     FaMigration *copy = fa_migration_new(migration->component, migration->name, migration->mode,
                                          migration->is_reversible);
     copy->is_partial = migration->is_partial;
+    copy->summary = g_strdup(migration->summary);
     copy->digest = g_strdup(migration->digest);
     copy->release = g_strdup(migration->release);
     copy->deployment = g_strdup(migration->deployment);

@@ -28,6 +28,7 @@ typedef struct FaMigration {
     bool is_reversible;
     bool
         is_partial; /* of an executed one that cannot be undone: it was tried, and nobody knows how far it came */
+    char *summary;    /* (nullable) what it does, in one line, as it is declared now */
     char *digest;     /* (nullable) of what it does; of an executed one: of what it did then */
     char *release;    /* (nullable) of an executed one: whose scripts were run */
     char *deployment; /* (nullable) of an executed one: which ran it, and made the backup before */

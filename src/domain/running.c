@@ -251,6 +251,12 @@ apply_migration(FaStanding *standing, const FaEvent *event, JsonObject *payload)
         return;
     if (mode != NULL)
         fa_migration_mode_from_string(mode, &how);
+    /* Of what is only as it was, all is as it was: which deployment made it, and the backup before. */
+    if (is_done && standing->open != NULL && fa_deployment_is_undoing(standing->open) &&
+        (before = fa_migrations_find(standing->open->executed, component, name)) != NULL) {
+        g_ptr_array_add(standing->executed, fa_migration_copy(before));
+        return;
+    }
     FaMigration *migration = fa_migration_new(component, name, how, is_reversible);
     migration->is_partial = !is_done;
     migration->digest = g_strdup(fa_json_get_string(payload, "digest"));

@@ -31,5 +31,5 @@ typedef struct FaEdge {
 /* (transfer full) (nullable) The whole of nginx.conf. CONFIG for a host name that is none, or is there twice. */
 char *fa_edge_write(const FaEdge *edge, GError **error);
 
-/* (transfer full) What makes the edge answer 503 while it is there: its content is the seconds to Retry-After. */
+/* (transfer full) What makes the edge answer 503, with Retry-After, while it is there (site/maintenance.h). */
 char *fa_edge_get_maintenance(const FaLayout *layout);

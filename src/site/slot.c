@@ -170,13 +170,16 @@ fa_slot_find_process(const FaLayout *layout, const char *name)
     return g_strdup(is_there ? whole : name);
 }
 
-/* (transfer full) The sections [program:NAME] of @conf, which we wrote and a person may have edited, of @wanted. */
+/*
+ * (transfer full) The sections [program:NAME] of @conf, which we wrote and a person may have edited, of @wanted; those of
+ * @held do not start by themselves.
+ */
 static char *
-pick_programs(const char *conf, const char *const *wanted)
+pick_programs(const char *conf, const char *const *wanted, const char *const *held)
 {
     g_auto(GStrv) lines = g_strsplit(conf, "\n", -1);
     g_autoptr(GString) picked = g_string_new(NULL);
-    bool is_in = false;
+    bool is_in = false, is_held = false;
     for (char **line = lines; *line != NULL; line++) {
         if (**line == '[') {
             const char *start = g_str_has_prefix(*line, "[program:") ? *line + 9 : NULL;
@@ -184,15 +187,21 @@ pick_programs(const char *conf, const char *const *wanted)
             g_autofree char *name =
                 end != NULL ? g_strndup(start, (gsize)(end - start)) : g_strdup("");
             is_in = g_strv_contains(wanted, name);
+            is_held = is_in && held != NULL && g_strv_contains(held, name);
+            if (is_held) {
+                g_string_append_printf(picked, "%s\nautostart=false\n", *line);
+                continue;
+            }
         }
-        if (is_in)
+        if (is_in && !(is_held && g_str_has_prefix(*line, "autostart")))
             g_string_append_printf(picked, "%s\n", *line);
     }
     return g_string_free(g_steal_pointer(&picked), FALSE);
 }
 
 bool
-fa_slot_put_beside(const FaLayout *layout, FaSlot slot, const char *build, GError **error)
+fa_slot_put_beside(const FaLayout *layout, FaSlot slot, const char *build, const char *const *held,
+                   GError **error)
 {
     g_autofree char *conf =
         g_build_filename(layout->builds, build, "etc", "supervisord.conf", NULL);
@@ -203,7 +212,7 @@ fa_slot_put_beside(const FaLayout *layout, FaSlot slot, const char *build, GErro
     g_auto(GStrv) processes = fa_slot_list_processes(layout, build, error);
     if (processes == NULL || !fa_fs_read(conf, CONF_MAX, &text, NULL, error))
         return false;
-    g_autofree char *programs = pick_programs(text, (const char *const *)processes);
+    g_autofree char *programs = pick_programs(text, (const char *const *)processes, held);
     return fa_fs_write_if_changed(path, programs, strlen(programs), 0600, NULL, error);
 }
 

@@ -48,6 +48,8 @@ char **fa_slot_list_processes(const FaLayout *layout, const char *build, GError 
 /* (transfer full) What the supervisor calls @name, a process without its slot, in the current build; @name if it is none. */
 char *fa_slot_find_process(const FaLayout *layout, const char *name);
 
-/* The supervisor's next update runs those processes of @build, which is in @slot, beside the current ones; or does not. */
-bool fa_slot_put_beside(const FaLayout *layout, FaSlot slot, const char *build, GError **error);
+/* The supervisor's next update runs those processes of @build, which is in @slot, beside the current ones, but does not start
+ * those of @held (nullable, NULL-ended); or runs none any more. */
+bool fa_slot_put_beside(const FaLayout *layout, FaSlot slot, const char *build,
+                        const char *const *held, GError **error);
 bool fa_slot_clear_beside(const FaLayout *layout, FaSlot slot, GError **error);

@@ -111,14 +111,6 @@ check 'going-back-twice-goes-no-way-forth' exits 4 -C site rollback live.minimal
 run -C site deploy 0.1.1 live.minimal --watch 1s
 check 'and-forth-again' is "$status:$(served)" 0:0.1.1
 check 'going-back-to-what-never-ran-there-is-refused' exits 3 -C site rollback live.minimal --to 0.1.3
-mkdir -p site/hello/migrations/001-one
-echo 'mode: online' > site/hello/migrations/001-one/migration.yaml
-echo true > site/hello/migrations/001-one/up
-sed -i 's|cp -r www bin tests|cp -r www bin tests migrations|; s|^port: 0|port: 0\nmigrations: migrations|' site/components/hello.yaml
-run -C site release cut 0.2
-run -C site deploy 0.2 live.minimal --watch 1s
-check 'what-needs-migrations-is-refused-rather-than-deployed-without' has "$status:$err" 'has migrations'
-sed -i 's| migrations | |; /^migrations:/d' site/components/hello.yaml
 run -C site release reject 0.1.3 --why 'dies at once'
 check 'a-release-is-rejected' is "$status" 0
 check 'a-rejected-release-goes-nowhere' exits 3 -C site deploy 0.1.3 live.minimal

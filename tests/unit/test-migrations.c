@@ -78,7 +78,7 @@ test_whole(Fixture *fixture, gconstpointer data)
     g_assert_cmpstr(first->migration->name, ==, "001-due");
     g_assert_true(first->migration->is_reversible);
     g_assert_true(g_str_has_suffix(first->down, "/001-due/down"));
-    g_assert_null(first->summary);
+    g_assert_null(first->migration->summary);
     g_assert_cmpint(first->timeout, ==, 0);
     g_assert_cmpint(second->timeout, ==, 300);
     /* what is run makes it what it is */
@@ -89,7 +89,7 @@ test_whole(Fixture *fixture, gconstpointer data)
     g_assert_cmpstr(changed->migration->digest, !=, second->migration->digest);
     g_assert_cmpint(second->migration->mode, ==, FA_MIGRATION_OFFLINE);
     g_assert_false(second->migration->is_reversible);
-    g_assert_cmpstr(second->summary, ==, "Lists become one");
+    g_assert_cmpstr(second->migration->summary, ==, "Lists become one");
     g_assert_true(g_str_has_suffix(second->up, "/002-fold/up"));
     g_assert_cmpstr(last->migration->name, ==, "1000-last");
 }

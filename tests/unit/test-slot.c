@@ -122,11 +122,18 @@ only_what_is_in_a_slot_runs_beside(Fixture *fixture, gconstpointer data)
 {
     g_autofree char *name = compose(fixture, FA_SLOT_B);
     g_autoptr(GError) error = NULL;
-    g_assert_true(fa_slot_put_beside(fixture->layout, FA_SLOT_B, name, &error));
+    g_assert_true(fa_slot_put_beside(fixture->layout, FA_SLOT_B, name, NULL, &error));
     g_autofree char *beside = read_file(fixture, "var/beside/b.conf");
     g_assert_nonnull(strstr(beside, "[program:front.b]\ncommand=/bin/true\n"));
     g_assert_null(strstr(beside, "database]"));
     g_assert_null(strstr(beside, "[supervisord]"));
+    g_assert_nonnull(strstr(beside, "autostart=true\n"));
+    /* what waits for something is there, and does not start */
+    const char *const held[] = {"front.b", NULL};
+    g_assert_true(fa_slot_put_beside(fixture->layout, FA_SLOT_B, name, held, &error));
+    g_autofree char *waiting = read_file(fixture, "var/beside/b.conf");
+    g_assert_nonnull(strstr(waiting, "[program:front.b]\nautostart=false\ncommand=/bin/true\n"));
+    g_assert_null(strstr(waiting, "autostart=true"));
     g_assert_true(fa_slot_clear_beside(fixture->layout, FA_SLOT_B, &error));
     g_assert_true(fa_slot_clear_beside(fixture->layout, FA_SLOT_B, &error));
     g_autofree char *gone = read_file(fixture, "var/beside/b.conf");
