@@ -13,10 +13,13 @@
 #include "store/reader.h"
 #include "store/scan.h"
 #include "sys/fd.h"
+#include "sys/parallel.h"
 
-#define THREADS_MAX  8
-#define THREADS_FROM 64   /* files to read; below that a thread costs more than it saves */
-#define MANY         2048 /* the same; below that whole shards do not pay */
+#define THREADS_MAX   8
+#define THREADS_FROM  64   /* files to read; below that a thread costs more than it saves */
+#define LOOK_UPS      256  /* one after the other */
+#define LOOK_UPS_FROM 4    /* so often that; below that a thread costs more than it saves */
+#define MANY          2048 /* the same; below that whole shards do not pay */
 
 typedef struct Job {
     const FaImportOptions *options;
@@ -133,21 +136,42 @@ read_files(gpointer data)
     return NULL;
 }
 
+typedef struct LookUp {
+    Job *job;
+    const FaCache *cache;
+    bool *is_missing; /* of each entry */
+} LookUp;
+
+static void
+look_up_some(size_t index, void *data)
+{
+    const LookUp *look_up = data;
+    const FaScan *scan = look_up->job->scan;
+    size_t from = index * LOOK_UPS, to = MIN(from + LOOK_UPS, scan->tree->entries->len);
+    for (size_t i = from; i < to; i++) {
+        FaEntry *entry = fa_tree_get(scan->tree, i);
+        const FaCacheKey *key = &g_array_index(scan->keys, FaCacheKey, i);
+        look_up->is_missing[i] =
+            fa_entry_is_file(entry) && (!fa_cache_find(look_up->cache, key, &entry->digest) ||
+                                        !has_object(look_up->job, entry, &entry->digest));
+    }
+}
+
 /* Takes from the cache what it knows; the rest is to be read. */
 static void
 look_up(Job *job)
 {
-    FaCache *cache = fa_store_get_cache(job->store);
+    guint count = job->scan->tree->entries->len;
+    g_autofree bool *is_missing = g_new(bool, count + 1);
+    LookUp all = {job, fa_store_get_cache(job->store), is_missing};
+    /* Nobody adds to the cache meanwhile. */
     g_mutex_lock(&job->store->mutex);
-    for (guint i = 0; i < job->scan->tree->entries->len; i++) {
-        FaEntry *entry = fa_tree_get(job->scan->tree, i);
-        if (!fa_entry_is_file(entry))
-            continue;
-        if (!fa_cache_find(cache, &g_array_index(job->scan->keys, FaCacheKey, i), &entry->digest) ||
-            !has_object(job, entry, &entry->digest))
+    fa_parallel_run((count + LOOK_UPS - 1) / LOOK_UPS, LOOK_UPS_FROM, look_up_some, &all);
+    g_mutex_unlock(&job->store->mutex);
+    for (guint i = 0; i < count; i++) {
+        if (is_missing[i])
             g_array_append_val(job->todo, i);
     }
-    g_mutex_unlock(&job->store->mutex);
 }
 
 static bool

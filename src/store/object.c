@@ -24,7 +24,11 @@ fa_object_name(const FaDigest *digest, bool is_program, char ret_name[FA_OBJECT_
 {
     char hex[FA_DIGEST_HEX_SIZE];
     fa_digest_to_hex(digest, hex);
-    snprintf(ret_name, FA_OBJECT_NAME_SIZE, "%.2s/%s%s", hex, hex + SHARD, is_program ? ".x" : "");
+    memcpy(ret_name, hex, SHARD);
+    ret_name[SHARD] = '/';
+    memcpy(ret_name + SHARD + 1, hex + SHARD, sizeof hex - SHARD);
+    if (is_program)
+        memcpy(ret_name + sizeof hex, ".x", sizeof ".x");
 }
 
 bool
