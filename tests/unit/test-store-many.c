@@ -165,6 +165,46 @@ test_build(void)
     tear_down(root);
 }
 
+static void
+assert_refused(FaStore *store, const FaImportOptions *options, const char *pattern)
+{
+    FaDigest tree;
+    g_autoptr(GError) error = NULL;
+    g_assert_false(fa_store_digest(store, "in", options, &tree, NULL, &error));
+    g_assert_error(error, FA_ERROR, FA_ERROR_REFUSED);
+    g_assert_true(g_pattern_match_simple(pattern, error->message));
+}
+
+/* The last of many are looked at apart from their names. */
+static void
+test_last(void)
+{
+    char *root = set_up();
+    g_autoptr(FaStore) store = fa_store_open("home", NULL);
+    FaTreeStats stats = {0};
+    FaDigest before, after;
+    make_tree("in", 0, FILES);
+    g_assert_true(fa_fs_write("in/z", "last", 4, 0644, FA_WRITE_NONE, NULL));
+    g_assert_true(fa_store_digest(store, "in", NULL, &before, &stats, NULL));
+    g_assert_cmpuint(stats.files, ==, FILES + 1);
+    const FaImportOptions enough = {.bytes_max = stats.bytes};
+    const FaImportOptions small = {.bytes_max = stats.bytes - 1};
+    g_assert_true(fa_store_digest(store, "in", &enough, &after, NULL, NULL));
+    g_assert_true(fa_digest_is_equal(&before, &after));
+    assert_refused(store, &small, "*'z' of 'in': the tree is too large*");
+
+    static const char *const programs[] = {"in/z", "in/9/2979"};
+    for (size_t i = 0; i < G_N_ELEMENTS(programs); i++) {
+        g_assert_cmpint(chmod(programs[i], 0755), ==, 0);
+        g_assert_true(fa_store_digest(store, "in", NULL, &after, NULL, NULL));
+        g_assert_false(fa_digest_is_equal(&before, &after));
+        before = after;
+    }
+    g_assert_cmpint(chmod("in/9/2979", 04755), ==, 0);
+    assert_refused(store, NULL, "*'9/2979'*setuid*");
+    tear_down(root);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -174,6 +214,7 @@ main(int argc, char **argv)
                          test_umask);
     g_test_add_func("/store-many/what-is-there-stays", test_more);
     g_test_add_func("/store-many/two-at-once-have-all", test_two);
+    g_test_add_func("/store-many/the-last-are-looked-at", test_last);
     g_test_add_func("/store-many/a-build-is-kept", test_build);
     return g_test_run();
 }
