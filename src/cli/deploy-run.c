@@ -137,6 +137,26 @@ tell(const char *text, void *data)
     fa_progress_say(talk->progress, "%s", text);
 }
 
+/* Why, and what people get now. */
+static bool
+fail(const FaDeployWords *words, const FaDeployed *deployed, GError **error)
+{
+    static const char *const what[] = {
+        [FA_DEPLOY_OUTCOME_DONE] = "done",
+        [FA_DEPLOY_OUTCOME_FAILED] = "the deployment failed",
+        [FA_DEPLOY_OUTCOME_UNDONE] = "the deployment was given up",
+        [FA_DEPLOY_OUTCOME_ROLLED_BACK] = "it was switched, and taken back",
+    };
+    /* After the switch it fails only where there was no way back. */
+    bool is_new = deployed->outcome == FA_DEPLOY_OUTCOME_FAILED && deployed->switched_in >= 0;
+    const char *serving = is_new ? deployed->release : deployed->from;
+    return fa_fail(error, FA_ERROR_FAILED, "%s: %s\n%s%s%s\nhelp: see 'fassembler history %s'",
+                   what[deployed->outcome], deployed->reason != NULL ? deployed->reason : "",
+                   serving != NULL ? serving : "nothing serves there",
+                   serving != NULL ? " serves" : "", is_new ? " all the same" : ", as before",
+                   words->environment);
+}
+
 static bool
 answer(FaInvocation *invocation, const FaDeployWords *words, const FaDeployed *deployed,
        GError **error)
@@ -161,12 +181,7 @@ answer(FaInvocation *invocation, const FaDeployWords *words, const FaDeployed *d
         return fa_answer_json(document, error);
     }
     if (!is_done)
-        return fa_fail(error, FA_ERROR_FAILED,
-                       "%s: %s\n%s serves as before\nhelp: see 'fassembler "
-                       "history %s'",
-                       fa_deploy_outcome_to_string(deployed->outcome),
-                       deployed->reason != NULL ? deployed->reason : "",
-                       deployed->from != NULL ? deployed->from : "nothing new", words->environment);
+        return fail(words, deployed, error);
     if (is_given_up)
         return fa_answer_text(error, "%s is undone, %s serves as before\n", deployed->release,
                               deployed->from != NULL ? deployed->from : "nothing");

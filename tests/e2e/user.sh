@@ -3,7 +3,7 @@
 # copy that the user can run, and `run` and `as_user` act as the user.
 chmod 755 "$work"
 mkdir "$work/bin" "$work/room"
-cp "$FASSEMBLER" "${FASSEMBLER%/*}"/fassembler-{unpack,supervisord,supervisorctl} "$work/bin/"
+cp "$FASSEMBLER" "${FASSEMBLER%/*}"/fassembler-{sandbox,unpack,supervisord,supervisorctl} "$work/bin/"
 cp -r "$here/../../examples" "$work/"
 FASSEMBLER=$work/bin/fassembler
 room=$work/room
