@@ -5,7 +5,8 @@ Open loop: a request begins every 1/RATE seconds, whether the ones before have b
 connections that are kept. One in five adds a task. CURRENT is the link that a deployment switches: no answer to a request that began
 after it was switched may be of the release before.
 
-{ "requests", "failed", "examples": of failures, "posts", "p50-ms", "p99-ms", "late": of a release that was switched away }
+{ "requests", "failed", "examples": of failures, "away": told to come back (503 with Retry-After), "posts": that were taken,
+"p50-ms", "p99-ms", "late": of a release that was switched away }
 """
 import collections
 import http.client
@@ -26,7 +27,7 @@ class Load:
         self.jobs = queue.Queue()
         self.lock = threading.Lock()
         self.latencies, self.failures, self.answers = [], [], []
-        self.posts = 0
+        self.posts = self.away = 0
         self.switches = []
 
     def ask(self, number, kept):
@@ -44,9 +45,11 @@ class Load:
             text = answer.read()
             with self.lock:
                 self.latencies.append(time.time() - due)
-                self.posts += is_post
+                is_away = answer.status == 503 and answer.getheader('Retry-After') is not None
+                self.away += is_away
+                self.posts += is_post and answer.status < 400
                 self.answers.append((began, time.time(), answer.getheader('X-Release')))
-                if answer.status >= 400 or not text:
+                if not is_away and (answer.status >= 400 or not text):
                     self.failures.append('%s %d %s' % (path, answer.status, text[:80]))
         except (OSError, http.client.HTTPException) as error:
             with self.lock:
@@ -108,7 +111,7 @@ class Load:
         at = lambda share: round(self.latencies[int(len(self.latencies) * share)] * 1000, 1)
         releases = collections.Counter(answer[2] for answer in self.answers if answer[2])
         print(json.dumps({'requests': len(self.latencies), 'failed': len(self.failures),
-                          'examples': self.failures[:3], 'posts': self.posts, 'p50-ms': at(0.5),
+                          'examples': self.failures[:3], 'away': self.away, 'posts': self.posts, 'p50-ms': at(0.5),
                           'p99-ms': at(0.99), 'switches': len(self.switches), 'late': self.late(),
                           'releases': releases}))
 
