@@ -3,6 +3,7 @@
 #include "app/deploy-private.h"
 #include "app/processes.h"
 #include "base/error.h"
+#include "sys/clock.h"
 
 bool
 fa_deploy_is_taken_back(FaDeployWork *work, bool *ret_is_back, GError **error)
@@ -11,6 +12,25 @@ fa_deploy_is_taken_back(FaDeployWork *work, bool *ret_is_back, GError **error)
         return false;
     *ret_is_back = fa_deployment_is_undoing(fa_deploy_work_get(work));
     return true;
+}
+
+bool
+fa_deploy_drain(FaDeployWork *work, FaSlot slot, FaCancel *cancel, char **ret_detail,
+                GError **error)
+{
+    bool was_undoing = fa_deployment_is_undoing(fa_deploy_work_get(work)), is_undoing, is_over;
+    int64_t begun = fa_clock_monotonic();
+    for (;;) {
+        if (!fa_deploy_look_drained(work, slot, begun, &is_over, ret_detail, error))
+            return false;
+        if (is_over)
+            return true;
+        if (!fa_processes_pause(cancel, error) ||
+            !fa_deploy_is_taken_back(work, &is_undoing, error))
+            return false;
+        if (is_undoing && !was_undoing)
+            return true;
+    }
 }
 
 typedef struct TakeBack {

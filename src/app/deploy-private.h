@@ -8,6 +8,9 @@
 #include "store/store.h"
 #include "sys/lock.h"
 
+/* Does what a rollback goes back to still run in its slot? */
+typedef enum FaStandby { FA_STANDBY_UNKNOWN, FA_STANDBY_NO, FA_STANDBY_YES } FaStandby;
+
 /* One deployment at work. What is not there is made when a step needs it, for a step may be the first after a crash. */
 typedef struct FaDeployWork {
     FaContext *host; /* as the product's folder is now */
@@ -29,6 +32,7 @@ typedef struct FaDeployWork {
     GPtrArray *others;        /* (nullable) of FaOtherRelease, whose scripts undo what they did */
     int64_t offline_us;       /* that nobody was served; -1: it was not begun */
     int64_t offline_requests; /* that were told so; -1: not known */
+    FaStandby standby;
 } FaDeployWork;
 
 /* (transfer none) (nullable) The open deployment, as the ledger has it. */
@@ -57,6 +61,21 @@ bool fa_deploy_take_back(FaDeployWork *work, FaDeployed *deployed, bool *ret_is_
 /* *ret_detail (transfer full) (nullable): what to write down about it. */
 bool fa_deploy_do(FaDeployWork *work, FaDeployStep step, char **ret_detail, GError **error);
 bool fa_deploy_undo(FaDeployWork *work, FaDeployStep step, char **ret_detail, GError **error);
+
+/*
+ * For a rollback to what was kept running (`keep-old`): *ret_is_done when there is no more to do in @step than was done
+ * here. The first one calls off the end of what is kept.
+ */
+bool fa_deploy_do_standby(FaDeployWork *work, FaDeployStep step, bool *ret_is_done,
+                          char **ret_detail, GError **error);
+/* What was replaced runs on for the time that the environment says, unless the data was migrated since. */
+bool fa_deploy_keep_old(FaDeployWork *work, FaSlot slot, bool *ret_is_kept, char **ret_detail,
+                        GError **error);
+/* Nothing runs in it afterwards, whatever an earlier deployment kept there or could not stop. */
+bool fa_deploy_clear_slot(FaDeployWork *work, FaSlot slot, GError **error);
+/* Until nobody is connected to @slot any more, or the deployment is taken back. */
+bool fa_deploy_drain(FaDeployWork *work, FaSlot slot, FaCancel *cancel, char **ret_detail,
+                     GError **error);
 
 /* Sets the notes of @plan; what migrates without one is a reason against it. */
 bool fa_deploy_find_notes(const FaDeployWork *work, const FaRelease *release, FaDeployPlan *plan,

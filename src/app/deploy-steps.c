@@ -152,7 +152,8 @@ do_render(FaDeployWork *work, char **ret_detail, GError **error)
     g_auto(FaComposed) composed = {0};
     if (on_edit != NULL && !fa_edit_policy_from_string(on_edit, &policy))
         return fa_fail(error, FA_ERROR_USAGE, "'%s' is no way to treat edited files", on_edit);
-    if (!fa_deploy_need_environment(work, error) ||
+    if (!fa_deploy_clear_slot(work, fa_deploy_work_slot(work), error) ||
+        !fa_deploy_need_environment(work, error) ||
         !fa_keep_builds(work->host, work->layout, work->plan, error) ||
         !fa_environment_compose(work->environment, work->options->assemble.sandbox, policy,
                                 work->options->dialogue, &composed, error))
@@ -247,8 +248,9 @@ undo_first(FaDeployWork *work, FaSlot slot, GError **error)
     return fa_compose_forget_current(layout, error) && fa_slot_empty(layout, slot, error);
 }
 
+/* Where it has served, somebody may still be waiting for an answer. */
 static bool
-undo_start(FaDeployWork *work, GError **error)
+undo_start(FaDeployWork *work, char **ret_detail, GError **error)
 {
     FaSlot slot = fa_deploy_work_slot(work);
     g_autofree char *build = fa_slot_get_build(work->layout, slot);
@@ -256,7 +258,9 @@ undo_start(FaDeployWork *work, GError **error)
         return true;
     if (fa_deploy_work_is_first(work))
         return undo_first(work, slot, error);
-    return stop_slot(work, slot, build, error);
+    return (!fa_deploy_work_get(work)->was_switched ||
+            fa_deploy_drain(work, slot, NULL, ret_detail, error)) &&
+           stop_slot(work, slot, build, error);
 }
 
 /* (transfer full) (nullable) The processes of the new build, without those that wait for a migration. */
@@ -348,8 +352,10 @@ do_smoke(FaDeployWork *work, char **ret_detail, GError **error)
 static bool
 restart_lasting(FaDeployWork *work, GError **error)
 {
+    if (work->carried == NULL)
+        return true;
     const FaProduct *product = fa_context_get_product(work->context);
-    for (guint i = 0; work->carried != NULL && i < product->components->len; i++) {
+    for (guint i = 0; i < product->components->len; i++) {
         const FaRecipe *recipe = g_ptr_array_index(product->components, i);
         if (!fa_recipe_is_lasting(recipe) || !fa_carried_is_changed_in(work->carried, recipe->name))
             continue;
@@ -404,7 +410,8 @@ do_switch(FaDeployWork *work, char **ret_detail, GError **error)
     const FaDeployment *deployment = fa_deploy_work_get(work);
     FaSlot slot = fa_deploy_work_slot(work);
     g_autofree char *build = fa_deploy_find_build(work, error);
-    if (build == NULL || !fa_deploy_need_environment(work, error) ||
+    bool is_standby = work->standby == FA_STANDBY_YES;
+    if (build == NULL || (!is_standby && !fa_deploy_need_environment(work, error)) ||
         !rename_current(work, fa_slot_other(slot), deployment->expects, slot, build, error))
         return false;
     const FaRelease *release = fa_state_find_release(work->state, deployment->release, error);
@@ -451,22 +458,9 @@ undo_switch(FaDeployWork *work, GError **error)
 static bool
 do_drain(FaDeployWork *work, char **ret_detail, GError **error)
 {
-    if (fa_deploy_work_is_first(work))
-        return true;
-    FaSlot old = fa_slot_other(fa_deploy_work_slot(work));
-    int64_t begun = fa_clock_monotonic();
-    for (;;) {
-        bool is_over, is_back;
-        if (!fa_deploy_look_drained(work, old, begun, &is_over, ret_detail, error))
-            return false;
-        if (is_over)
-            return true;
-        if (!fa_processes_pause(fa_deploy_work_cancel(work), error) ||
-            !fa_deploy_is_taken_back(work, &is_back, error))
-            return false;
-        if (is_back)
-            return true;
-    }
+    return fa_deploy_work_is_first(work) ||
+           fa_deploy_drain(work, fa_slot_other(fa_deploy_work_slot(work)),
+                           fa_deploy_work_cancel(work), ret_detail, error);
 }
 
 static bool
@@ -493,21 +487,29 @@ do_watch(FaDeployWork *work, GError **error)
 }
 
 static bool
-do_stop(FaDeployWork *work, GError **error)
+do_stop(FaDeployWork *work, char **ret_detail, GError **error)
 {
     const FaDeployment *deployment = fa_deploy_work_get(work);
     FaSlot old = fa_slot_other(fa_deploy_work_slot(work));
+    bool is_kept;
     if (fa_deploy_work_is_first(work))
         return true;
-    return stop_slot(work, old, deployment->expects, error) &&
-           fa_slot_empty(work->layout, old, error) &&
+    if (!fa_deploy_keep_old(work, old, &is_kept, ret_detail, error))
+        return false;
+    return (is_kept || (stop_slot(work, old, deployment->expects, error) &&
+                        fa_slot_empty(work->layout, old, error))) &&
            fa_keep_drop_old(work->host, work->layout, error);
 }
 
 bool
 fa_deploy_do(FaDeployWork *work, FaDeployStep step, char **ret_detail, GError **error)
 {
+    bool is_done;
     *ret_detail = NULL;
+    if (!fa_deploy_do_standby(work, step, &is_done, ret_detail, error))
+        return false;
+    if (is_done)
+        return true;
     switch (step) {
     case FA_DEPLOY_STEP_LOCK:
         return true;
@@ -529,7 +531,7 @@ fa_deploy_do(FaDeployWork *work, FaDeployStep step, char **ret_detail, GError **
         fa_deploy_work_say(work, "watching");
         return do_watch(work, error);
     case FA_DEPLOY_STEP_STOP:
-        return do_stop(work, error);
+        return do_stop(work, ret_detail, error);
     case FA_DEPLOY_STEP_BACKUP:
         return fa_deploy_backup(work, ret_detail, error);
     case FA_DEPLOY_STEP_MIGRATE_ONLINE:
@@ -555,7 +557,7 @@ fa_deploy_undo(FaDeployWork *work, FaDeployStep step, char **ret_detail, GError 
         /* Last, since what undoes a migration is told where the files of the slot are. */
         return fa_slot_empty(work->layout, fa_deploy_work_slot(work), error);
     case FA_DEPLOY_STEP_START:
-        return undo_start(work, error);
+        return undo_start(work, ret_detail, error);
     case FA_DEPLOY_STEP_SWITCH:
         return undo_switch(work, error);
     case FA_DEPLOY_STEP_MIGRATE_ONLINE:

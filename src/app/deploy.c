@@ -47,6 +47,7 @@ work_forget(FaDeployWork *work)
     g_clear_pointer(&work->carried, g_ptr_array_unref);
     g_clear_pointer(&work->context, fa_context_free);
     work->switched_in = work->offline_us = work->offline_requests = -1;
+    work->standby = FA_STANDBY_UNKNOWN;
 }
 
 static void

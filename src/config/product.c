@@ -57,6 +57,9 @@ static const FaKey environment_keys[] = {
      .help = "Added to the base port of a site"},
     {"refresh", FA_KEY_TEXT, AT(refresh), .kind = "RRULE", .fallback = "never",
      .help = "When its data is made anew from live"},
+    {"keep-old", FA_KEY_SPAN, AT(keep_old), .fallback = "it is stopped",
+     .help = "How long a release that was replaced runs on in its slot, so that `rollback` starts "
+             "nothing"},
     {0},
 };
 #undef AT

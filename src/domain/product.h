@@ -25,8 +25,9 @@ typedef struct FaEnvironmentSpec {
     char *name;
     char *host; /* label put before the site's domain: "www" */
     FaTrack track;
-    unsigned ports; /* added to the site's base port; a multiple of 100 */
-    char *refresh;  /* (nullable) RRULE text */
+    unsigned ports;   /* added to the site's base port; a multiple of 100 */
+    char *refresh;    /* (nullable) RRULE text */
+    int64_t keep_old; /* seconds that a release runs on after it was replaced; 0: it is stopped */
     FaPlace place;
 } FaEnvironmentSpec;
 

@@ -10,6 +10,7 @@
 
 #define SUFFIX   ".b"
 #define CONF_MAX ((size_t)4 << 20)
+#define KEEPER   "keep"
 #define LIST_MAX ((size_t)256 << 10)
 
 static const char *const names[] = {[FA_SLOT_A] = "a", [FA_SLOT_B] = "b"};
@@ -216,10 +217,68 @@ fa_slot_put_beside(const FaLayout *layout, FaSlot slot, const char *build, const
     return fa_fs_write_if_changed(path, programs, strlen(programs), 0600, NULL, error);
 }
 
+static bool
+remove_file(const char *path, GError **error)
+{
+    return unlink(path) == 0 || errno == ENOENT ||
+           fa_fail_errno(error, errno, "cannot remove '%s'", path);
+}
+
+/* The keeper goes with what it keeps. */
 bool
 fa_slot_clear_beside(const FaLayout *layout, FaSlot slot, GError **error)
 {
     g_autofree char *path = beside_path(layout, names[slot]);
-    return unlink(path) == 0 || errno == ENOENT ||
-           fa_fail_errno(error, errno, "cannot remove '%s'", path);
+    g_autofree char *keeper = beside_path(layout, KEEPER);
+    return remove_file(keeper, error) && remove_file(path, error);
+}
+
+bool
+fa_slot_has_beside(const FaLayout *layout, FaSlot slot)
+{
+    g_autofree char *path = beside_path(layout, names[slot]);
+    return fa_fs_exists(path);
+}
+
+bool
+fa_slot_is_kept(const FaLayout *layout, FaSlot slot)
+{
+    g_autofree char *keeper = beside_path(layout, KEEPER);
+    return fa_slot_has_beside(layout, slot) && fa_fs_exists(keeper);
+}
+
+/* (transfer full) It is stopped itself by the update, but not what it has begun. */
+static char *
+write_script(const FaLayout *layout, FaSlot slot, int64_t seconds)
+{
+    g_autofree char *beside = beside_path(layout, names[slot]);
+    g_autofree char *keeper = beside_path(layout, KEEPER);
+    g_autofree char *lock = g_build_filename(layout->directory, ".deploy", NULL);
+    g_autofree char *client = g_build_filename(layout->bin, "supervisorctl", NULL);
+    g_autofree char *beside_quoted = g_shell_quote(beside);
+    g_autofree char *keeper_quoted = g_shell_quote(keeper);
+    g_autofree char *lock_quoted = g_shell_quote(lock);
+    g_autofree char *client_quoted = g_shell_quote(client);
+    return g_strdup_printf("sleep %" G_GINT64_FORMAT "\n"
+                           "exec 9>> %s\n"
+                           "until flock -n 9; do sleep 1; done\n"
+                           "rm -f %s %s && setsid %s update\n",
+                           seconds, lock_quoted, beside_quoted, keeper_quoted, client_quoted);
+}
+
+bool
+fa_slot_keep(const FaLayout *layout, FaSlot slot, int64_t seconds, GError **error)
+{
+    g_autofree char *path = beside_path(layout, KEEPER);
+    g_autofree char *script_path = g_build_filename(layout->var, "beside", KEEPER ".sh", NULL);
+    g_autofree char *script = write_script(layout, slot, seconds);
+    g_autofree char *log = g_build_filename(layout->log, FA_SLOT_KEEPER ".log", NULL);
+    g_autoptr(GString) conf = g_string_new(NULL);
+    g_string_printf(conf,
+                    "[program:" FA_SLOT_KEEPER "]\ncommand=/bin/sh \"%s\"\nstartsecs=0\n"
+                    "autorestart=false\nredirect_stderr=true\nstdout_logfile=%s\n",
+                    script_path, log);
+    g_string_replace(conf, "%", "%%", 0);
+    return fa_fs_write_if_changed(script_path, script, strlen(script), 0600, NULL, error) &&
+           fa_fs_write_if_changed(path, conf->str, conf->len, 0600, NULL, error);
 }

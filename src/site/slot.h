@@ -53,3 +53,12 @@ char *fa_slot_find_process(const FaLayout *layout, const char *name);
 bool fa_slot_put_beside(const FaLayout *layout, FaSlot slot, const char *build,
                         const char *const *held, GError **error);
 bool fa_slot_clear_beside(const FaLayout *layout, FaSlot slot, GError **error);
+bool fa_slot_has_beside(const FaLayout *layout, FaSlot slot);
+
+#define FA_SLOT_KEEPER "old.keep" /* the program that ends what is kept */
+/*
+ * With the supervisor's next update, what runs beside in @slot runs on for so many seconds more. A program of the
+ * supervisor's own waits for that, so that it outlives whoever asked; it changes nothing while a deployment has its lock.
+ */
+bool fa_slot_keep(const FaLayout *layout, FaSlot slot, int64_t seconds, GError **error);
+bool fa_slot_is_kept(const FaLayout *layout, FaSlot slot);
