@@ -3,13 +3,15 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "sys/fd.h"
 #include "sys/fs.h"
 
-#define MAGIC       UINT64_C(0x31636174732d6166) /* "fa-stat" and its version */
+#define MAGIC       UINT64_C(0x32636174732d6166) /* "fa-stat" and its version */
 #define RACY        2                            /* seconds: the coarsest clock of a file system */
 #define ENTRIES_MAX 500000u
+#define FEW         16 /* one for so many slots */
 #define NANO        INT64_C(1000000000)
 
 typedef struct Slot {
@@ -21,6 +23,7 @@ typedef struct Slot {
 typedef struct Heading {
     uint64_t magic;
     uint64_t capacity; /* a power of two */
+    uint64_t count;    /* of its slots that are not empty, or nearly: two may have added at once */
 } Heading;
 
 typedef struct Table {
@@ -111,16 +114,15 @@ close_table(Table *table)
 }
 
 static Table
-open_table(const char *path)
+map_table(int fd)
 {
-    fa_autofd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     struct stat status;
     if (fd < 0 || fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) ||
         (size_t)status.st_size < sizeof(Heading))
         return (Table){0};
 
     Table table = {.length = (size_t)status.st_size};
-    table.map = mmap(NULL, table.length, PROT_READ, MAP_PRIVATE, fd, 0);
+    table.map = mmap(NULL, table.length, PROT_READ, MAP_SHARED, fd, 0);
     if (table.map == MAP_FAILED)
         return (Table){0};
     const Heading *heading = table.map;
@@ -133,6 +135,13 @@ open_table(const char *path)
     table.capacity = capacity;
     table.slots = (const Slot *)(heading + 1);
     return table;
+}
+
+static Table
+open_table(const char *path)
+{
+    fa_autofd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    return map_table(fd);
 }
 
 /* The slot of @key's file, or the empty one where it would be, or NULL in a table without either. */
@@ -177,10 +186,13 @@ fa_cache_find(const FaCache *cache, const FaCacheKey *key, FaDigest *ret_digest)
         g_hash_table_size(cache->added) == 0 ? NULL : g_hash_table_lookup(cache->added, &wanted);
     if (slot == NULL)
         slot = probe(cache->table.slots, cache->table.capacity, key);
-    if (slot == NULL || slot->check == 0 || !fa_cache_key_is_equal(&slot->key, key) ||
-        slot->check != check_of(slot))
+    if (slot == NULL)
         return false;
-    *ret_digest = slot->digest;
+    /* Another process may write to the table meanwhile. */
+    const Slot seen = *(const volatile Slot *)slot;
+    if (seen.check == 0 || !fa_cache_key_is_equal(&seen.key, key) || seen.check != check_of(&seen))
+        return false;
+    *ret_digest = seen.digest;
     return true;
 }
 
@@ -218,12 +230,36 @@ count_slots(const Table *table)
     return count;
 }
 
-bool
-fa_cache_save(FaCache *cache, GError **error)
+/* Few are added to a table that has room for them. False when it has not, or that cannot be. */
+static bool
+add_in_place(const FaCache *cache)
 {
-    if (g_hash_table_size(cache->added) == 0)
-        return true;
+    fa_autofd int fd = open(cache->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    Table table = map_table(fd);
+    uint64_t added = g_hash_table_size(cache->added);
+    Heading heading = table.capacity > 0 ? *(const Heading *)table.map : (Heading){0};
+    uint64_t full = heading.count < ENTRIES_MAX ? heading.count + added : UINT64_MAX / 4;
+    bool ok =
+        added <= table.capacity / FEW && full <= ENTRIES_MAX && 4 * full <= 3 * table.capacity;
 
+    GHashTableIter iter;
+    gpointer next;
+    g_hash_table_iter_init(&iter, cache->added);
+    while (ok && g_hash_table_iter_next(&iter, &next, NULL)) {
+        const Slot *slot = probe(table.slots, table.capacity, &((const Slot *)next)->key);
+        if (slot != NULL)
+            heading.count += slot->check == 0;
+        ok = slot != NULL && pwrite(fd, next, sizeof(Slot),
+                                    (const char *)slot - (const char *)table.map) == sizeof(Slot);
+    }
+    ok = ok && pwrite(fd, &heading, sizeof heading, 0) == sizeof heading;
+    close_table(&table);
+    return ok;
+}
+
+static bool
+save_whole(FaCache *cache, GError **error)
+{
     Table now = open_table(cache->path);
     uint64_t old = count_slots(&now), count = g_hash_table_size(cache->added), capacity = 1024;
     /* Files come and go; what is too old to tell is begun anew. */
@@ -236,7 +272,7 @@ fa_cache_save(FaCache *cache, GError **error)
 
     size_t length = sizeof(Heading) + capacity * sizeof(Slot);
     g_autofree Heading *heading = g_malloc0(length);
-    *heading = (Heading){.magic = MAGIC, .capacity = capacity};
+    *heading = (Heading){.magic = MAGIC, .capacity = capacity, .count = count};
     Slot *slots = (Slot *)(heading + 1);
     for (uint64_t i = 0; i < now.capacity; i++) {
         if (now.slots[i].check != 0)
@@ -248,8 +284,15 @@ fa_cache_save(FaCache *cache, GError **error)
     while (g_hash_table_iter_next(&iter, &slot, NULL))
         put(slots, capacity, slot);
     close_table(&now);
+    return fa_fs_write(cache->path, heading, length, 0600, FA_WRITE_NONE, error);
+}
 
-    if (!fa_fs_write(cache->path, heading, length, 0600, FA_WRITE_NONE, error))
+bool
+fa_cache_save(FaCache *cache, GError **error)
+{
+    if (g_hash_table_size(cache->added) == 0)
+        return true;
+    if (!add_in_place(cache) && !save_whole(cache, error))
         return false;
     close_table(&cache->table);
     cache->table = open_table(cache->path);

@@ -4,7 +4,8 @@
  *
  * A file is known by device, inode, size, mtime and ctime. One that was changed less than two seconds before it was
  * read is not remembered: it could be changed again without a visible sign ("racily clean"). The cache is a flat
- * table, mapped into memory, and rewritten whole; two processes that save at once lose at most each other's news.
+ * table, mapped into memory, and rewritten whole, or, for few news, where they belong: each bears a checksum, so that
+ * what was half written is not known. Two processes that save at once lose at most each other's news.
  * Not thread-safe but for fa_cache_find() on its own.
  */
 #include <glib.h>

@@ -140,6 +140,59 @@ test_two(Fixture *fixture, gconstpointer data)
     g_assert_true(knows(both, 1) && knows(both, 2));
 }
 
+/* Law: few or many, again or new, in any mixture, what was saved is known. */
+static void
+test_grows(Fixture *fixture, gconstpointer data)
+{
+    uint64_t next = 0;
+    for (unsigned round = 0; round < 60; round++) {
+        g_autoptr(FaCache) cache = fa_cache_open(fixture->path);
+        for (uint64_t i = 0; i < 1 + round * 7 % 97; i++)
+            add(cache, next++);
+        add(cache, next / 2);
+        g_assert_true(fa_cache_save(cache, NULL));
+        g_autoptr(FaCache) again = fa_cache_open(fixture->path);
+        for (uint64_t i = 0; i < next; i++)
+            g_assert_true(knows(cache, i) && knows(again, i));
+        g_assert_false(knows(again, next));
+    }
+}
+
+static ino_t
+inode_of(const char *path)
+{
+    struct stat status;
+    g_assert_cmpint(stat(path, &status), ==, 0);
+    return status.st_ino;
+}
+
+/* A few news do not rewrite all; whoever has the table open sees them or not, but nothing else. */
+static void
+test_in_place(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(FaCache) cache = fa_cache_open(fixture->path);
+    FaCacheKey changed = key_of(3);
+    FaDigest digest = digest_of(99), found;
+    for (uint64_t i = 0; i < 300; i++)
+        add(cache, i);
+    g_assert_true(fa_cache_save(cache, NULL));
+    ino_t inode = inode_of(fixture->path);
+    g_autoptr(FaCache) other = fa_cache_open(fixture->path);
+    add(cache, 300);
+    changed.size++;
+    fa_cache_add(cache, &changed, 200, &digest);
+    g_assert_true(fa_cache_save(cache, NULL));
+    g_assert_cmpuint(inode_of(fixture->path), ==, inode);
+    g_assert_true(knows(cache, 300) && knows(cache, 4) && !knows(cache, 3));
+    g_assert_true(fa_cache_find(cache, &changed, &found) && fa_digest_is_equal(&found, &digest));
+    g_assert_true(knows(other, 4) && knows(other, 299) && !knows(other, 3));
+    for (uint64_t i = 1000; i < 2000; i++)
+        add(cache, i);
+    g_assert_true(fa_cache_save(cache, NULL));
+    g_assert_cmpuint(inode_of(fixture->path), !=, inode);
+    g_assert_true(knows(cache, 300) && knows(cache, 1999));
+}
+
 static void
 test_damaged(Fixture *fixture, gconstpointer data)
 {
@@ -176,6 +229,8 @@ main(int argc, char **argv)
     ADD("a-file-changed-just-now-is-not-remembered", test_racy);
     ADD("a-directory-is-known-by-all-that-is-in-it", test_facts);
     ADD("two-savers-keep-what-both-learnt", test_two);
+    ADD("it-grows-by-few-and-by-many", test_grows);
+    ADD("few-news-do-not-rewrite-all", test_in_place);
     ADD("a-damaged-cache-is-never-believed", test_damaged);
     return g_test_run();
 }
