@@ -350,6 +350,27 @@ fa_imported_clear(FaImported *imported)
     g_clear_pointer(&imported->adopted, g_free);
 }
 
+static gpointer
+save_cache(gpointer data)
+{
+    FaStore *store = data;
+    g_mutex_lock(&store->mutex);
+    fa_cache_save(store->cache, NULL);
+    g_mutex_unlock(&store->mutex);
+    return NULL;
+}
+
+/* What was learnt of many files is saved while the disk is waited for: it is true whatever becomes of the objects. */
+static bool
+publish(FaStore *store, FaStaging *staging, GError **error)
+{
+    GThread *saving = staging->is_sharded ? g_thread_new("save", save_cache, store) : NULL;
+    bool ok = fa_staging_publish(staging, error);
+    if (saving != NULL)
+        g_thread_join(saving);
+    return ok;
+}
+
 bool
 fa_store_import(FaStore *store, const char *directory, const FaImportOptions *options,
                 FaDigest *ret_tree, FaTreeStats *ret_stats, GError **error)
@@ -366,7 +387,7 @@ fa_store_import(FaStore *store, const char *directory, const FaImportOptions *op
     const FaImport import = {
         .store = store, .directory = directory, .options = options, .staging = &staging};
     if (!fa_staging_open(store, &staging, error) || !fa_import_run(&import, &imported, error) ||
-        !fa_staging_publish(&staging, error) || !fa_store_keep(store, &imported.tree, error))
+        !publish(store, &staging, error) || !fa_store_keep(store, &imported.tree, error))
         return false;
     imported.stats.objects_added = staging.names->len;
     imported.stats.bytes_added = staging.bytes;
