@@ -9,9 +9,13 @@
 #include "base/text.h"
 #include "build/packages.h"
 #include "build/sandbox.h"
+#include "domain/rule.h"
 #include "site/render.h"
 #include "source/source.h"
+#include "sys/fs.h"
 #include "sys/spawn.h"
+
+#define REFRESH_STOP_WAIT 60 /* seconds in which it gives up in good order */
 
 /* What every template sees of the parts that the front maps. */
 static bool
@@ -70,6 +74,7 @@ typedef struct Process {
     char *command;
     char *directory;
     char *ready;
+    char *schedule;
     char **variables;
     char **depends_on;
 } Process;
@@ -81,6 +86,7 @@ process_free(Process *process)
     g_free(process->command);
     g_free(process->directory);
     g_free(process->ready);
+    g_free(process->schedule);
     g_strfreev(process->variables);
     g_strfreev(process->depends_on);
     g_free(process);
@@ -186,6 +192,46 @@ add_process(const FaEnvironment *environment, const FaRecipe *recipe, const FaPr
     return true;
 }
 
+/* (transfer full) (nullable) The command that refreshes it: this program, from the product's own folder. */
+static char *
+refresh_command(const FaEnvironment *environment, GError **error)
+{
+    g_autofree char *program = fa_fs_read_symlink("/proc/self/exe", error);
+    g_autofree char *name = fa_names_choice(&environment->choice);
+    if (program == NULL)
+        return NULL;
+    const char *const words[] = {program,   "-q",
+                                 "-C",      fa_environment_get_product(environment)->sources,
+                                 "--home",  fa_context_get_home(environment->context),
+                                 "refresh", name};
+    g_autoptr(GString) command = g_string_new(NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        g_autofree char *word = fa_text_shell_quote(words[i]);
+        g_string_append_printf(command, "%s%s", i > 0 ? " " : "", word);
+    }
+    return g_string_free(g_steal_pointer(&command), FALSE);
+}
+
+/* What has a rule is refreshed by its own supervisor. */
+static bool
+add_refresh(const FaEnvironment *environment, GPtrArray *processes, GError **error)
+{
+    const char *rule = environment->choice.environment->refresh;
+    g_autofree char *problem = NULL;
+    if (rule == NULL)
+        return true;
+    Process *process = g_new0(Process, 1);
+    g_ptr_array_add(processes, process);
+    if (!fa_rule_to_schedule(rule, &process->schedule, &problem))
+        return fa_fail(error, FA_ERROR_CONFIG, "%s", problem);
+    process->command = refresh_command(environment, error);
+    process->conf = (FaConfProcess){.name = FA_CONF_REFRESH,
+                                    .command = process->command,
+                                    .schedule = process->schedule,
+                                    .stop_wait = REFRESH_STOP_WAIT};
+    return process->command != NULL;
+}
+
 /* (transfer full) (nullable) of Process, each of which begins with what the configuration wants. */
 static GPtrArray *
 list_processes(const FaEnvironment *environment, GError **error)
@@ -200,7 +246,7 @@ list_processes(const FaEnvironment *environment, GError **error)
                 return NULL;
         }
     }
-    return g_steal_pointer(&processes);
+    return add_refresh(environment, processes, error) ? g_steal_pointer(&processes) : NULL;
 }
 
 static gint

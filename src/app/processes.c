@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "proc/client.h"
+#include "site/conf.h"
 #include "sys/clock.h"
 #include "sys/fs.h"
 #include "sys/spawn.h"
@@ -112,6 +113,48 @@ list_all(const FaLayout *layout, FaCancel *cancel, GError **error)
 }
 
 bool
+fa_processes_is_scheduled(const char *name)
+{
+    return g_strcmp0(name, FA_CONF_REFRESH) == 0;
+}
+
+/* (transfer full) (nullable) of char *: what runs all the time, as "GROUP:NAME", in the supervisor's order. */
+static GPtrArray *
+list_lasting(const FaLayout *layout, FaCancel *cancel, GError **error)
+{
+    g_autoptr(JsonNode) answer = list_all(layout, cancel, error);
+    if (answer == NULL)
+        return NULL;
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    JsonArray *processes = json_node_get_array(answer);
+    for (guint i = 0; i < json_array_get_length(processes); i++) {
+        JsonObject *process = json_array_get_object_element(processes, i);
+        const char *group = fa_json_get_string(process, "group");
+        if (!fa_processes_is_scheduled(group))
+            g_ptr_array_add(names,
+                            g_strdup_printf("%s:%s", group, fa_json_get_string(process, "name")));
+    }
+    return names;
+}
+
+bool
+fa_processes_restart_all(const FaLayout *layout, FaCancel *cancel, GError **error)
+{
+    g_autoptr(GPtrArray) names = list_lasting(layout, cancel, error);
+    if (names == NULL)
+        return false;
+    for (guint i = names->len; i > 0; i--) {
+        if (!fa_processes_stop(layout, g_ptr_array_index(names, i - 1), cancel, error))
+            return false;
+    }
+    for (guint i = 0; i < names->len; i++) {
+        if (!fa_processes_start(layout, g_ptr_array_index(names, i), cancel, error))
+            return false;
+    }
+    return true;
+}
+
+bool
 fa_processes_start_stopped(const FaLayout *layout, FaCancel *cancel, GError **error)
 {
     static const char *const stopped[] = {"STOPPED", "FATAL", "EXITED", NULL};
@@ -122,7 +165,8 @@ fa_processes_start_stopped(const FaLayout *layout, FaCancel *cancel, GError **er
     for (guint i = 0; i < json_array_get_length(processes); i++) {
         JsonObject *process = json_array_get_object_element(processes, i);
         const char *state = fa_json_get_string(process, "statename");
-        if (state == NULL || !g_strv_contains(stopped, state))
+        if (state == NULL || !g_strv_contains(stopped, state) ||
+            fa_processes_is_scheduled(fa_json_get_string(process, "group")))
             continue;
         g_autofree char *name = g_strdup_printf("%s:%s", fa_json_get_string(process, "group"),
                                                 fa_json_get_string(process, "name"));
@@ -155,11 +199,12 @@ fail_process(const FaLayout *layout, const char *name, const char *problem, GErr
                    problem, tail, root, path);
 }
 
-/* Several instances of a process are in a group that has its name. */
+/* Several instances of a process are in a group that has its name. What runs when it is due is waited for by nobody. */
 static bool
 is_wanted(JsonObject *process, const char *const *names)
 {
-    return names == NULL || g_strv_contains(names, fa_json_get_string(process, "group"));
+    const char *group = fa_json_get_string(process, "group");
+    return names == NULL ? !fa_processes_is_scheduled(group) : g_strv_contains(names, group);
 }
 
 /* The name of a process that is not up yet in *ret_name (borrowed from @processes), NULL when all are. */

@@ -26,6 +26,10 @@ bool fa_processes_start(const FaLayout *layout, const char *name, FaCancel *canc
 bool fa_processes_stop(const FaLayout *layout, const char *name, FaCancel *cancel, GError **error);
 bool fa_processes_restart(const FaLayout *layout, const char *name, FaCancel *cancel,
                           GError **error);
+/* All that run all the time, one after the other: the last is stopped first. */
+bool fa_processes_restart_all(const FaLayout *layout, FaCancel *cancel, GError **error);
+/* Is it one that runs when it is due, and is not up at other times? */
+bool fa_processes_is_scheduled(const char *name);
 /* What is in a bad way, or was stopped by a person, is given another try. */
 bool fa_processes_start_stopped(const FaLayout *layout, FaCancel *cancel, GError **error);
 

@@ -228,12 +228,50 @@ start_deployed(FaContext *context, const FaChoice *choice, const char *release,
            record_up(context, choice, ledger, &composed, NULL, NULL, error);
 }
 
+static bool
+bring_up(FaContext *context, const FaChoice *choice, FaEnvironment *environment,
+         const FaComposed *composed, const FaUpOptions *options, GError **error)
+{
+    const FaLayout *layout = fa_environment_get_layout(environment);
+    return start(context, choice, environment, composed, options, error) &&
+           fa_processes_wait(layout, NULL, options->assemble.cancel, error) &&
+           fa_setup(environment, NULL, options->say, options->data, options->assemble.cancel,
+                    error);
+}
+
+/* What comes of it is told, too: somebody has to look. */
+static bool
+take_back(const FaLayout *layout, const char *build, const FaUpOptions *options, GError **error)
+{
+    const FaComposed before = {.name = (char *)build};
+    FaCancel *cancel = options->assemble.cancel;
+    say(options, "going back to %s", build);
+    return fa_slot_put(layout, fa_slot_of_build(layout, build), build, error) &&
+           fa_compose_switch(layout, build, error) && fa_processes_update(layout, cancel, error) &&
+           fa_processes_restart_all(layout, cancel, error) && set_applied(layout, &before, error) &&
+           fa_processes_wait(layout, NULL, cancel, error);
+}
+
+/* Of @failure, with what became of the way back. */
+static bool
+fail_up(const FaLayout *layout, const char *before, const FaComposed *composed,
+        const FaUpOptions *options, GError *failure, GError **error)
+{
+    g_autoptr(GError) worse = NULL;
+    bool is_back = options->goes_back && before != NULL && strcmp(before, composed->name) != 0 &&
+                   !fa_error_is(failure, FA_ERROR_CANCELLED);
+    if (is_back && !take_back(layout, before, options, &worse))
+        g_prefix_error(&failure, "nor does the build before come up again: %s\n", worse->message);
+    g_propagate_error(error, failure);
+    return false;
+}
+
 bool
 fa_up(FaContext *context, const FaChoice *choice, const FaUpOptions *options, char **ret_url,
       GError **error)
 {
     g_autoptr(GPtrArray) plan = NULL;
-    g_autofree char *release = NULL;
+    g_autofree char *release = NULL, *before = NULL;
     FaEditPolicy policy;
     if (!read_policy(options->on_edit, &policy, error) ||
         !fa_up_check(context, choice, options, &release, error))
@@ -254,18 +292,18 @@ fa_up(FaContext *context, const FaChoice *choice, const FaUpOptions *options, ch
     if (ledger == NULL)
         return false;
     const FaLayout *layout = fa_environment_get_layout(environment);
-    if (!fa_keep_builds(context, layout, plan, error) ||
+    if (!fa_layout_get_current(layout, &before, error) ||
+        !fa_keep_builds(context, layout, plan, error) ||
         !fa_environment_compose(environment, options->assemble.sandbox, policy, options->dialogue,
                                 &composed, error) ||
         !fa_compose_switch(layout, composed.name, error))
         return false;
     if (composed.is_new)
         say(options, "composed %s", composed.name);
-    if (!start(context, choice, environment, &composed, options, error) ||
-        !fa_processes_wait(layout, NULL, options->assemble.cancel, error) ||
-        !fa_setup(environment, NULL, options->say, options->data, options->assemble.cancel,
-                  error) ||
-        !record_up(context, choice, ledger, &composed, plan, options->why, error) ||
+    GError *failure = NULL;
+    if (!bring_up(context, choice, environment, &composed, options, &failure))
+        return fail_up(layout, before, &composed, options, failure, error);
+    if (!record_up(context, choice, ledger, &composed, plan, options->why, error) ||
         !fa_keep_drop_old(context, layout, error))
         return false;
     *ret_url = url_of(choice, layout);
@@ -318,6 +356,8 @@ describe_processes(JsonArray *infos)
         json_object_set_string_member(process, "name", fa_json_get_string(info, "name"));
         json_object_set_string_member(process, "state", fa_json_get_string(info, "statename"));
         json_object_set_int_member(process, "pid", fa_json_get_int(info, "pid", 0));
+        json_object_set_boolean_member(process, "is-scheduled",
+                                       fa_processes_is_scheduled(fa_json_get_string(info, "name")));
         json_object_set_string_member(process, "description",
                                       description != NULL ? description : "");
         json_array_add_object_element(processes, process);
@@ -394,9 +434,7 @@ fa_restart(FaContext *context, const FaChoice *choice, const char *const *names,
     if (layout == NULL)
         return false;
     if (*names == NULL)
-        return fa_processes_call(layout, "supervisor.stopAllProcesses", NULL, cancel, NULL,
-                                 error) &&
-               fa_processes_call(layout, "supervisor.startAllProcesses", NULL, cancel, NULL, error);
+        return fa_processes_restart_all(layout, cancel, error);
     for (; *names != NULL; names++) {
         g_autofree char *name = fa_slot_find_process(layout, *names);
         g_autoptr(GError) failure = NULL;

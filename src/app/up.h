@@ -14,6 +14,7 @@ typedef struct FaUpOptions {
     const FaEditDialogue *dialogue; /* (nullable) who is asked about edits in conflict */
     const char
         *why; /* (nullable) that it is to be done though the environment's track is not for it */
+    bool goes_back; /* what does not come up makes room for the build that ran */
     /* Each may be NULL. What is being done now, one line. */
     void (*say)(const char *text, void *data);
     void *data;
@@ -42,7 +43,7 @@ bool fa_down(FaContext *context, const FaChoice *choice, FaCancel *cancel, bool 
 
 /*
  * *ret_status (transfer full): { "environment", "url", "build", "running": bool, "broken": null or as in view/environment.h, "processes": [{"name", "state", "pid",
- * "description"}] }; no processes when the supervisor does not run.
+ * "is-scheduled", "description"}] }; no processes when the supervisor does not run.
  */
 bool fa_status(FaContext *context, const FaChoice *choice, FaCancel *cancel,
                JsonObject **ret_status, GError **error);

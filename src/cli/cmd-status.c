@@ -28,7 +28,9 @@ print(const FaInvocation *invocation, JsonObject *status, GError **error)
         const char *state = fa_json_get_string(process, "state");
         fa_table_add(table, fa_json_get_string(process, "name"), state,
                      fa_json_get_string(process, "description"), NULL);
-        fa_table_style(table, 1, g_strcmp0(state, "RUNNING") == 0 ? FA_STYLE_GOOD : FA_STYLE_BAD);
+        if (!fa_json_get_bool(process, "is-scheduled", false))
+            fa_table_style(table, 1,
+                           g_strcmp0(state, "RUNNING") == 0 ? FA_STYLE_GOOD : FA_STYLE_BAD);
     }
     JsonObject *broken = fa_json_get_object(status, "broken");
     if (broken != NULL && !print_broken(broken, error))
@@ -45,7 +47,8 @@ is_well(JsonObject *status)
     JsonArray *processes = fa_json_get_array(status, "processes");
     for (guint i = 0; i < json_array_get_length(processes); i++) {
         JsonObject *process = json_array_get_object_element(processes, i);
-        if (g_strcmp0(fa_json_get_string(process, "state"), "RUNNING") != 0)
+        if (!fa_json_get_bool(process, "is-scheduled", false) &&
+            g_strcmp0(fa_json_get_string(process, "state"), "RUNNING") != 0)
             return false;
     }
     return fa_json_get_bool(status, "running", false);

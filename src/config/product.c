@@ -9,6 +9,7 @@
 #include "config/recipe.h"
 #include "config/site.h"
 #include "config/store.h"
+#include "domain/rule.h"
 #include "sys/fs.h"
 #include "sys/parallel.h"
 
@@ -46,6 +47,20 @@ read_ports(const FaYaml *value, void *object, FaDiags *diags)
         fa_schema_mistake(diags, value, "'ports' must be a multiple of 100, not '%s'", value->text);
 }
 
+static void
+read_refresh(const FaYaml *value, void *object, FaDiags *diags)
+{
+    FaEnvironmentSpec *environment = object;
+    g_autofree char *schedule = NULL, *problem = NULL;
+    if (!fa_schema_is(value, FA_YAML_TEXT, "refresh", diags))
+        return;
+    if (fa_rule_to_schedule(value->text, &schedule, &problem))
+        environment->refresh = g_strdup(value->text);
+    else
+        fa_diag_help(fa_schema_mistake(diags, value, "%s", problem),
+                     "write it like FREQ=DAILY, or \"FREQ=WEEKLY;BYDAY=MO,TH;BYHOUR=7\"");
+}
+
 #define AT(field) offsetof(FaEnvironmentSpec, field)
 static const FaKey environment_keys[] = {
     {"host", FA_KEY_NAME, AT(host), .is_required = true,
@@ -55,8 +70,9 @@ static const FaKey environment_keys[] = {
      .help = "Which source it is built from"},
     {"ports", FA_KEY_OTHER, .read = read_ports, .is_required = true, .kind = "multiple of 100",
      .help = "Added to the base port of a site"},
-    {"refresh", FA_KEY_TEXT, AT(refresh), .kind = "RRULE", .fallback = "never",
-     .help = "When its data is made anew from live"},
+    {"refresh", FA_KEY_OTHER, .read = read_refresh, .kind = "RRULE", .fallback = "never",
+     .help = "When `fassembler refresh` brings it up to the trunks, or to what live runs, by "
+             "itself: `FREQ=HOURLY`, `DAILY` or `WEEKLY`, with `BYDAY`, `BYHOUR` and `BYMINUTE`"},
     {"keep-old", FA_KEY_SPAN, AT(keep_old), .fallback = "it is stopped",
      .help = "How long a release that was replaced runs on in its slot, so that `rollback` starts "
              "nothing"},
@@ -94,6 +110,11 @@ read_environments(const FaYaml *value, void *object, FaDiags *diags)
         g_ptr_array_add(product->environments, environment);
         fa_schema_read(&environment_schema, g_ptr_array_index(value->values, i), environment,
                        diags);
+        if (environment->refresh != NULL && environment->track == FA_TRACK_RELEASE)
+            fa_diag_help(fa_schema_mistake(
+                             diags, name, "'%s' is refreshed by itself, but its track is 'release'",
+                             name->text),
+                         "releases are deployed: leave 'refresh' out");
     }
 }
 

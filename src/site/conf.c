@@ -153,7 +153,10 @@ put_process(Conf *conf, const FaLayout *layout, const FaConfProcess *process, un
         return false;
     put_number(conf, "priority", FA_CONF_FIRST_PRIORITY + (int64_t)level);
     put_number(conf, "startsecs", process->start_seconds);
-    g_string_append(conf->out, "autostart=true\nautorestart=true\n");
+    if (process->schedule == NULL)
+        g_string_append(conf->out, "autostart=true\nautorestart=true\n");
+    else if (!put(conf, "schedule", process->schedule))
+        return false;
     if (!put(conf, "stopsignal", process->stop_signal != NULL ? process->stop_signal : "TERM"))
         return false;
     put_number(conf, "stopwaitsecs", process->stop_wait);

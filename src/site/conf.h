@@ -17,6 +17,7 @@
 
 #define FA_CONF_PROCESSES_MAX  1000
 #define FA_CONF_FIRST_PRIORITY 100
+#define FA_CONF_REFRESH        "fassembler-refresh" /* runs when it is due, and not all the time */
 
 /* All texts are borrowed; expanded, ready to run. */
 typedef struct FaConfProcess {
@@ -30,7 +31,8 @@ typedef struct FaConfProcess {
     const char *stop_signal; /* (nullable) TERM */
     int64_t stop_wait;
     int64_t start_seconds;
-    unsigned instances; /* 0: 1 */
+    unsigned instances;   /* 0: 1 */
+    const char *schedule; /* (nullable) five fields of a crontab: it runs when it is due */
 } FaConfProcess;
 
 /* (transfer full) COMPONENT when @process is NULL or the component's only one, else COMPONENT-PROCESS. */
