@@ -225,6 +225,7 @@ request_of(Work *work)
         .sandbox = sandbox_of(run),
         .servant = run->servant,
         .jobs = run->options->jobs,
+        .commits_later = true,
         .source_date_epoch = work->committed,
         .turns = run->turns,
         .log = work->log,
@@ -377,8 +378,10 @@ build_missing(Run *run, GError **error)
     bool is_built = tasks->len == 0 ||
                     (open_sandbox(run, error) &&
                      fa_schedule_run(&schedule, at_once, run->options->cancel, &events, error));
+    /* What was built is kept, whatever failed beside it. */
+    bool is_kept = tasks->len == 0 || fa_store_commit(run->store, is_built ? error : NULL);
     fa_times_write(run->times);
-    return is_built;
+    return is_built && is_kept;
 }
 
 /* (transfer container) In the store, NULL-ended. Those that are not known yet, or are checkouts, are left out. */

@@ -196,15 +196,28 @@ leave(const Workplace *work)
         g_rmdir(work->out);
 }
 
+/* Of the lock that is passed on nothing is left here: the workplace is gone before somebody else can have it. */
 static bool
-keep(const Workplace *work, const FaBuildRequest *request, FaBuildResult *result, GError **error)
+place(const Workplace *work, const FaBuildRequest *request, FaLock **lock, FaBuildResult *result,
+      GError **error)
 {
     const FaImportOptions options = {.cancel = request->cancel};
+    g_autoptr(FaPlaced) placed =
+        fa_store_place_build(request->store, work->staging, &options, work->name, request->key,
+                             &result->tree, &result->kept, error);
+    if (placed == NULL || !fa_fs_remove_tree(work->directory, error))
+        return false;
+    fa_store_commit_later(request->store, g_steal_pointer(&placed), g_steal_pointer(lock));
+    return request->commits_later || fa_store_commit(request->store, error);
+}
 
+static bool
+keep(const Workplace *work, const FaBuildRequest *request, FaLock **lock, FaBuildResult *result,
+     GError **error)
+{
+    const FaImportOptions options = {.cancel = request->cancel};
     if (request->sandbox != FA_SANDBOX_NONE)
-        return fa_store_import_build(request->store, work->staging, &options, work->name,
-                                     request->key, &result->tree, &result->kept, error) &&
-               fa_fs_remove_tree(work->directory, error);
+        return place(work, request, lock, result, error);
 
     /* It lies where it is to be published. */
     return fa_store_import(request->store, work->staging, &options, &result->tree, &result->kept,
@@ -215,10 +228,11 @@ keep(const Workplace *work, const FaBuildRequest *request, FaBuildResult *result
 }
 
 static bool
-build(const Workplace *work, const FaBuildRequest *request, FaBuildResult *result, GError **error)
+build(const Workplace *work, const FaBuildRequest *request, FaLock **lock, FaBuildResult *result,
+      GError **error)
 {
     if (workplace_make(work, request, error) && run_in_turn(work, request, error) &&
-        keep(work, request, result, error)) {
+        keep(work, request, lock, result, error)) {
         result->name = g_strdup(work->name);
         return true;
     }
@@ -246,7 +260,7 @@ fa_component_build(const FaBuildRequest *request, FaBuildResult *ret_result, GEr
         result.was_there =
             fa_store_lookup(request->store, request->key, &result.name, &result.tree);
         workplace_init(&work, request);
-        if (!result.was_there && !build(&work, request, &result, error))
+        if (!result.was_there && !build(&work, request, &lock, &result, error))
             return false;
     }
     result.path = fa_store_path(request->store, result.name);

@@ -27,9 +27,11 @@ typedef struct FaBuildRequest {
     const char *files;            /* (nullable) components/NAME/, absolute */
     const FaScope *scope;         /* with COMPONENT.out of all that it needs */
     FaSandboxMode sandbox;
-    FaServant *servant;        /* (nullable) of fa_sandbox_start(), for NAMESPACES */
-    unsigned jobs;             /* that a step may use itself */
-    FaTurns *turns;            /* (nullable) for its steps, all of them */
+    FaServant *servant; /* (nullable) of fa_sandbox_start(), for NAMESPACES */
+    unsigned jobs;      /* that a step may use itself */
+    bool
+        commits_later; /* the caller waits for the disk, with fa_store_commit(), for many at once */
+    FaTurns *turns;    /* (nullable) for its steps, all of them */
     int64_t source_date_epoch; /* 0: the oldest there is */
     const char *log;           /* written anew; its directory is made */
     FaCancel *cancel;          /* (nullable) */

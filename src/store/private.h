@@ -29,6 +29,14 @@ struct FaStore {
     uint64_t syncs_begun,
         syncs_done; /* the last that was begun; that made all safe that was written before it */
     uint64_t sync_failed; /* the last that did not */
+    GPtrArray *placed;    /* (nullable) of FaPlaced, in the order in which they were built */
+    int64_t placed_since; /* when the first of them came */
+    int64_t patience;     /* microseconds that it may wait for others */
+    GCond placed_more;
+    GThread *committer; /* (nullable) */
+    bool is_closing;
+    GError *commit_failed; /* (nullable) why nothing is committed any more */
+    GMutex committing;     /* held by who does it; taken before the other */
 };
 
 /* Makes the folders of the store. */
@@ -42,6 +50,11 @@ FaLock *fa_store_hold(FaStore *store, FaLockMode mode, const char *what, FaCance
 /* All that was written to the file system of the store before this call is safe on the disk. Threads that come while
  * another waits for the disk wait for the next time, together. */
 bool fa_store_sync(FaStore *store, GError **error);
+/* The last of a build: everything else is on the disk. */
+bool fa_store_remember(FaStore *store, const char *name, const FaDigest *key, const FaDigest *tree,
+                       GError **error);
+/* Commits what there is, and ends the thread that does. */
+void fa_store_close_commits(FaStore *store);
 /* Keeps @tree until the handle is freed. The caller holds the store. */
 bool fa_store_keep(FaStore *store, const FaDigest *tree, GError **error);
 /* A name that a build may have. */

@@ -10,6 +10,7 @@
 #include "store/checkout.h"
 #include "store/import.h"
 #include "store/object.h"
+#include "store/placed.h"
 #include "store/private.h"
 #include "sys/fs.h"
 
@@ -60,13 +61,11 @@ put_in_place(FaStore *store, const char *name, const char *made, const FaDigest 
     return fa_fail_errno(error, errno, "cannot publish '%s'", path);
 }
 
-/*
- * The last of a build: everything else is on the disk before the key says so, with one wait for all of it. A key that
- * a power cut takes, or leaves empty, or whose build it takes, means that the same is built again.
- */
-static bool
-remember(FaStore *store, const char *name, const FaDigest *key, const FaDigest *tree,
-         GError **error)
+/* Everything else is on the disk before the key says so. A key that a power cut takes, or leaves empty, or whose build
+ * it takes, means that the same is built again. */
+bool
+fa_store_remember(FaStore *store, const char *name, const FaDigest *key, const FaDigest *tree,
+                  GError **error)
 {
     char key_hex[FA_DIGEST_HEX_SIZE], tree_hex[FA_DIGEST_HEX_SIZE];
     fa_digest_to_hex(key, key_hex);
@@ -92,23 +91,15 @@ check_name(const char *name, GError **error)
            fa_fail(error, FA_ERROR_USAGE, "'%s' is not a name of a build", name);
 }
 
-/* Waits for the disk, and shows all of what was made: the objects first. */
-static bool
-show(FaStore *store, const char *name, const FaDigest *key, const FaDigest *tree, const char *made,
-     FaStaging *staging, GError **error)
-{
-    return fa_store_sync(store, error) && (staging == NULL || fa_staging_show(staging, error)) &&
-           put_in_place(store, name, made, tree, error) && remember(store, name, key, tree, error);
-}
-
 static bool
 check_out_and_show(FaStore *store, const char *name, const FaDigest *key, const FaDigest *tree,
-                   const FaCheckout *what, FaStaging *staging, GError **error)
+                   const FaCheckout *what, GError **error)
 {
     g_autofree char *made = fa_checkout_make(store, what, store->path, ".new-", error);
     if (made == NULL)
         return false;
-    bool ok = show(store, name, key, tree, made, staging, error);
+    bool ok = fa_store_sync(store, error) && put_in_place(store, name, made, tree, error) &&
+              fa_store_remember(store, name, key, tree, error);
     if (!ok)
         fa_fs_remove_tree(made, NULL);
     return ok;
@@ -127,7 +118,7 @@ fa_store_publish(FaStore *store, const char *name, const FaDigest *key, const Fa
         return true;
     g_autoptr(FaTree) entries = fa_checkout_read_tree(store, tree, error);
     const FaCheckout what = {.tree = entries, .read_only = true};
-    return entries != NULL && check_out_and_show(store, name, key, tree, &what, NULL, error);
+    return entries != NULL && check_out_and_show(store, name, key, tree, &what, error);
 }
 
 /* (transfer full) (nullable) Where @directory was moved to, to become the build itself; NULL where it cannot. */
@@ -143,18 +134,29 @@ move_in(FaStore *store, const char *directory)
     return NULL;
 }
 
-/* What import_and_show() is about. */
+/* What import_and_place() is about. */
 typedef struct Build {
     FaStore *store;
     const char *directory;
     const FaImportOptions *options;
-    const char *name;
-    const FaDigest *key;
     char *moved; /* (nullable) the directory, to become the build itself */
 } Build;
 
 static bool
-import_and_show(const Build *build, FaStaging *staging, FaImported *imported, GError **error)
+check_out_and_place(const Build *build, FaPlaced *placed, const FaCheckout *what, GError **error)
+{
+    FaStore *store = build->store;
+    g_autofree char *made = fa_checkout_make(store, what, store->path, ".new-", error);
+    if (made == NULL)
+        return false;
+    if (put_in_place(store, placed->name, made, &placed->tree, error))
+        return fa_fs_remove_tree(build->directory, error);
+    fa_fs_remove_tree(made, NULL);
+    return false;
+}
+
+static bool
+import_and_place(const Build *build, FaPlaced *placed, FaImported *imported, GError **error)
 {
     FaStore *store = build->store;
     const FaImport import = {
@@ -162,22 +164,53 @@ import_and_show(const Build *build, FaStaging *staging, FaImported *imported, GE
         .directory = build->moved != NULL ? build->moved : build->directory,
         .shown = build->directory,
         .options = build->options,
-        .staging = staging,
+        .staging = &placed->staging,
         .adopts = build->moved != NULL,
     };
-    if (!fa_staging_open(store, staging, error) || !fa_import_run(&import, imported, error) ||
-        !fa_store_keep(store, &imported->tree, error))
+    if (!fa_staging_open(store, &placed->staging, error) ||
+        !fa_import_run(&import, imported, error) || !fa_store_keep(store, &imported->tree, error))
         return false;
 
-    const FaDigest *tree = &imported->tree;
-    const FaCheckout what = {.tree = imported->entries, .staging = staging, .read_only = true};
-    if (is_known(store, build->name, build->key, tree))
-        return fa_staging_publish(staging, error) && fa_fs_remove_tree(import.directory, error);
+    placed->tree = imported->tree;
+    const FaCheckout what = {
+        .tree = imported->entries, .staging = &placed->staging, .read_only = true};
+    if (is_known(store, placed->name, &placed->key, &placed->tree))
+        return fa_fs_remove_tree(import.directory, error);
     if (build->moved == NULL)
-        return check_out_and_show(store, build->name, build->key, tree, &what, staging, error) &&
-               fa_fs_remove_tree(build->directory, error);
+        return check_out_and_place(build, placed, &what, error);
     return fa_checkout_adopt(&what, build->moved, imported->adopted, error) &&
-           show(store, build->name, build->key, tree, build->moved, staging, error);
+           put_in_place(store, placed->name, build->moved, &placed->tree, error);
+}
+
+FaPlaced *
+fa_store_place_build(FaStore *store, const char *directory, const FaImportOptions *options,
+                     const char *name, const FaDigest *key, FaDigest *ret_tree,
+                     FaTreeStats *ret_stats, GError **error)
+{
+    g_auto(FaImported) imported = {0};
+    FaCancel *cancel = options != NULL ? options->cancel : NULL;
+    if (!check_name(name, error) || !fa_store_make(store, error))
+        return NULL;
+    g_autoptr(FaLock) hold = fa_store_hold(store, FA_LOCK_SHARED, "publishing", cancel, error);
+    if (hold == NULL)
+        return NULL;
+
+    g_autoptr(FaPlaced) placed = fa_placed_new(name, key, g_steal_pointer(&hold));
+    g_autofree char *moved = move_in(store, directory);
+    const Build build = {store, directory, options, moved};
+    if (!import_and_place(&build, placed, &imported, error)) {
+        /* Who asks why may look at it, as long as nothing of it can have become an object. */
+        bool is_read = imported.entries != NULL;
+        if (moved != NULL && (is_read || rename(moved, directory) != 0))
+            fa_fs_remove_tree(moved, NULL);
+        return NULL;
+    }
+    imported.stats.objects_added = placed->staging.names->len;
+    imported.stats.bytes_added = placed->staging.bytes;
+    *ret_tree = imported.tree;
+    if (ret_stats != NULL)
+        *ret_stats = imported.stats;
+    return g_steal_pointer(&placed);
 }
 
 bool
@@ -185,28 +218,18 @@ fa_store_import_build(FaStore *store, const char *directory, const FaImportOptio
                       const char *name, const FaDigest *key, FaDigest *ret_tree,
                       FaTreeStats *ret_stats, GError **error)
 {
-    g_auto(FaImported) imported = {0};
-    FaCancel *cancel = options != NULL ? options->cancel : NULL;
-    if (!check_name(name, error) || !fa_store_make(store, error))
+    FaDigest tree;
+    FaTreeStats stats;
+    g_autoptr(FaPlaced) placed =
+        fa_store_place_build(store, directory, options, name, key, &tree, &stats, error);
+    if (placed == NULL)
         return false;
-    g_autoptr(FaLock) hold = fa_store_hold(store, FA_LOCK_SHARED, "publishing", cancel, error);
-    if (hold == NULL)
+    /* What was there already has nothing that the disk could lack. */
+    bool is_old = placed->staging.names->len == 0 && is_known(store, name, key, &tree);
+    if ((!is_old && !fa_store_sync(store, error)) || !fa_placed_show(store, placed, error))
         return false;
-
-    g_auto(FaStaging) staging = {.fd = -1};
-    g_autofree char *moved = move_in(store, directory);
-    const Build build = {store, directory, options, name, key, moved};
-    if (!import_and_show(&build, &staging, &imported, error)) {
-        /* Who asks why may look at it, as long as nothing of it can have become an object. */
-        bool is_read = imported.entries != NULL;
-        if (moved != NULL && (is_read || rename(moved, directory) != 0))
-            fa_fs_remove_tree(moved, NULL);
-        return false;
-    }
-    imported.stats.objects_added = staging.names->len;
-    imported.stats.bytes_added = staging.bytes;
-    *ret_tree = imported.tree;
+    *ret_tree = tree;
     if (ret_stats != NULL)
-        *ret_stats = imported.stats;
+        *ret_stats = stats;
     return true;
 }

@@ -9,6 +9,7 @@
 
 #define NAME_MAX_LENGTH 200
 #define RECORD_MAX      1024
+#define PATIENCE        250000 /* of who waits for the disk with others, microseconds */
 
 /* Everything in the store that is no build. */
 static const char *const folders[] = {"objects", "keys", "roots", "sessions", "tmp", "locks", NULL};
@@ -25,6 +26,9 @@ fa_store_open(const char *home, GError **error)
     store->path = g_build_filename(absolute, "store", NULL);
     g_mutex_init(&store->mutex);
     g_cond_init(&store->synced);
+    g_cond_init(&store->placed_more);
+    g_mutex_init(&store->committing);
+    store->patience = PATIENCE;
     return store;
 }
 
@@ -39,6 +43,7 @@ fa_store_free(FaStore *store)
 {
     if (store == NULL)
         return;
+    fa_store_close_commits(store);
     /* A cache that cannot be saved costs time only. Nobody makes a store for it. */
     if (store->cache != NULL && !store->is_left_untouched && fa_fs_is_directory(store->path))
         fa_cache_save(store->cache, NULL);
@@ -52,6 +57,9 @@ fa_store_free(FaStore *store)
     }
     fa_lock_release(store->session);
     g_free(store->session_path);
+    g_clear_error(&store->commit_failed);
+    g_mutex_clear(&store->committing);
+    g_cond_clear(&store->placed_more);
     g_cond_clear(&store->synced);
     g_mutex_clear(&store->mutex);
     g_free(store->path);

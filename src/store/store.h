@@ -84,6 +84,24 @@ bool fa_store_publish(FaStore *store, const char *name, const FaDigest *key, con
 bool fa_store_import_build(FaStore *store, const char *directory, const FaImportOptions *options,
                            const char *name, const FaDigest *key, FaDigest *ret_tree,
                            FaTreeStats *ret_stats, GError **error);
+
+/* A build in its place that no key names yet, since the disk may not have it. Nothing is collected meanwhile. */
+typedef struct FaPlaced FaPlaced;
+
+/* (transfer full) (nullable) As fa_store_import_build(), but it does not wait for the disk. */
+FaPlaced *fa_store_place_build(FaStore *store, const char *directory,
+                               const FaImportOptions *options, const char *name,
+                               const FaDigest *key, FaDigest *ret_tree, FaTreeStats *ret_stats,
+                               GError **error);
+/* It will be built again. */
+void fa_placed_free(FaPlaced *placed);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaPlaced, fa_placed_free)
+/* Has the key written soon, and @lock (of fa_store_lock_key()) released then. Both (transfer full). Many wait for the disk
+ * together, for a second at most, in a thread of their own. */
+void fa_store_commit_later(FaStore *store, FaPlaced *placed, FaLock *lock);
+/* Now, and waits for it. Fails also when one of those before failed, after which none succeeds. */
+bool fa_store_commit(FaStore *store, GError **error);
+
 /* What @key was built as, when that is still there. Both may be NULL. */
 bool fa_store_lookup(FaStore *store, const FaDigest *key, char **ret_name, FaDigest *ret_tree);
 /* (transfer full) (nullable) The right to build @key; the arguments are those of fa_lock_take(). */

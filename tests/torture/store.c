@@ -29,6 +29,28 @@ import_build(FaStore *store, GError **error)
            fa_store_add_root(store, "pinned", "app", names, error);
 }
 
+/* Two of them, in their places before either is known, with one wait for both. */
+static bool
+import_builds(FaStore *store, GError **error)
+{
+    static const char *const names[] = {"app-1", "app-2", NULL};
+    static const char *const made[] = {"made", "made-2"};
+    for (size_t i = 0; i < 2; i++) {
+        FaDigest key, tree;
+        fa_digest_of_bytes(i == 0 ? "app" : "ap2", 3, &key);
+        FaLock *lock = fa_store_lock_key(store, &key, "building", -1, NULL, NULL, NULL, error);
+        FaPlaced *placed = lock != NULL ? fa_store_place_build(store, made[i], &options, names[i],
+                                                               &key, &tree, NULL, error)
+                                        : NULL;
+        if (placed == NULL) {
+            fa_lock_release(lock);
+            return false;
+        }
+        fa_store_commit_later(store, placed, lock);
+    }
+    return fa_store_commit(store, error) && fa_store_add_root(store, "pinned", "app", names, error);
+}
+
 static bool
 checkout(FaStore *store, GError **error)
 {
@@ -54,6 +76,8 @@ run(FaStore *store, const char *what, GError **error)
         return publish(store, error);
     if (strcmp(what, "import-build") == 0)
         return import_build(store, error);
+    if (strcmp(what, "import-builds") == 0)
+        return import_builds(store, error);
     if (strcmp(what, "checkout") == 0)
         return checkout(store, error);
     if (strcmp(what, "verify") == 0) {

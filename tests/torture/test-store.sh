@@ -32,6 +32,21 @@ torture 'a-build-is-published-whole-or-not' a_tree publish store_is_whole
 import_build() { exec "$STORE" import-build; }
 torture 'a-build-is-imported-whole-or-not' a_tree import_build store_is_whole
 
+# Several builds that wait for the disk together: none is known by its key before all of it is there.
+two_trees() {
+    a_tree
+    cp -a tree made-2
+    echo 'only in the second, and long enough not to be tiny' > made-2/more
+    cp -a made-2 tree-2
+}
+both_are_whole() {
+    [ ! -e home/store/app-2 ] || same tree-2 home/store/app-2 || return 1
+    [ "$1" != 'done' ] || [ -e home/store/app-2 ] || return 1
+    store_is_whole "$1"
+}
+import_builds() { exec "$STORE" import-builds; }
+torture 'builds-that-wait-together-are-imported-whole-or-not' two_trees import_builds both_are_whole
+
 # Many files: whole folders of objects are published, where the store has not some of them already.
 publish_many() { exec "$STORE" publish many; }
 torture_with 28 'a-build-of-many-files-is-published-whole-or-not-on-a-full-disk' a_tree publish_many store_is_whole
