@@ -158,6 +158,7 @@ prepare_devices(int fd)
         if (nodes[i] < 0)
             fa_sandbox_give_up(fd, "take in", path);
     }
+    int shared = take("/dev/shm", HARMLESS, fd);
     int memory = make_memory("0755", fd);
     attach(memory, "/dev", fd);
     /* The working directory has been on the file system that lies below. */
@@ -171,6 +172,11 @@ prepare_devices(int fd)
         make_link(device_links[i][0], device_links[i][1], fd);
     make_directory("/dev/pts", 0755, fd);
     make_directory("/dev/shm", 0755, fd);
+    /* A home may lie there: steps take in what they are given of it, and nothing else. */
+    if (shared >= 0) {
+        attach(shared, "/dev/shm", fd);
+        close(shared);
+    }
     set_attributes(memory, "", AT_EMPTY_PATH, HARMLESS | MOUNT_ATTR_RDONLY, fd);
     close(memory);
 }
@@ -243,6 +249,8 @@ fa_sandbox_make_mounts(const FaBind *binds, size_t length, int fd)
         if (taken[i] < 0 && binds[i].kind != FA_BIND_READ_ONLY_IF_THERE)
             fa_sandbox_give_up(fd, "take in", binds[i].from);
     }
+    if (umount2("/dev/shm", MNT_DETACH) != 0 && errno != EINVAL)
+        fa_sandbox_give_up(fd, "leave out", "/dev/shm");
     int programs = take("/usr", HARMLESS | MOUNT_ATTR_RDONLY, fd);
     int device_tree = open_tree(AT_FDCWD, "/dev", DETACHED | AT_RECURSIVE);
     /* The kernel gives a new /proc only to who sees all of an old one. */
