@@ -224,13 +224,13 @@ remove_file(const char *path, GError **error)
            fa_fail_errno(error, errno, "cannot remove '%s'", path);
 }
 
-/* The keeper goes with what it keeps. */
+/* The keeper goes with what it keeps, and stays as long as there may be something. */
 bool
 fa_slot_clear_beside(const FaLayout *layout, FaSlot slot, GError **error)
 {
     g_autofree char *path = beside_path(layout, names[slot]);
     g_autofree char *keeper = beside_path(layout, KEEPER);
-    return remove_file(keeper, error) && remove_file(path, error);
+    return remove_file(path, error) && remove_file(keeper, error);
 }
 
 bool

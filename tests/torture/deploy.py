@@ -6,7 +6,8 @@ command finishes or undoes what is open, and the ledger is whole.
   deploy.py FASSEMBLER FAULT.SO --all
 
 Struck are every call of the switch, killed and failed, and N (200) drawn from a whole deployment; with --all every call of a
-whole one, killed and failed. LANES products are worked on at once, since a deployment mostly waits.
+whole one, killed and failed. LANES products are worked on at once, since a deployment mostly waits; every second of them
+keeps what was replaced running, and is taken back to it now and then.
 """
 import argparse
 import json
@@ -66,7 +67,9 @@ class Lane:
         self.environment['FASSEMBLER_LIBEXEC'] = os.path.dirname(self.program)
         self.base = ports + number * PORTS
         self.edge = self.base + PORTS - 1
+        self.is_keeping = number % 2 == 1
         self.pages = {}  # release -> what it says
+        self.served_once = set()
         self.said = ''
         self.counts = {}
 
@@ -90,6 +93,8 @@ class Lane:
         yaml = self.product + '/fassembler.yaml'
         text = read(yaml).replace('  dev:  {host: dev, track: anything, ports: 100}\n', '').replace('base-port: 8700', 'base-port: %d' % self.base)
         os.remove(self.product + '/sites/minimal.yaml')
+        if self.is_keeping:
+            text = text.replace('track: release,', 'track: release, keep-old: 1h,')
         with open(yaml, 'w', encoding='utf-8') as file:
             file.write(text + 'edge: {listen: "127.0.0.1:%d"}\n' % self.edge)
         for label in ('0.1', '0.1.1'):
@@ -165,9 +170,17 @@ class Lane:
         rows = self.ask('history', NAME)['rows']
         return next((row for row in rows if row['id'] and row['ended-at'] is None), None)
 
+    def has_left_old(self):
+        """Could what ran in the other slot not be stopped? The next deployment does it."""
+        steps = [step['payload'] for step in self.ask('ledger', 'log', '--kind', 'deploy.step', '--last', '12')['events']]
+        return any(step['step'] in ('stop', 'render') and step['state'] == 'failed' for step in steps)
+
     def check(self):
         """Nothing is open or half, and everybody says the same."""
         label = self.served()
+        self.served_once.add(label)
+        if self.has_left_old():
+            self.deploy(label)
         build = os.path.basename(os.readlink(self.live + '/current'))
         slot = 'b' if os.path.exists(self.live + '/current/slot-b') else 'a'
         other = 'a' if slot == 'b' else 'b'
@@ -176,15 +189,23 @@ class Lane:
         events = {kind: len(self.ask('ledger', 'log', '--kind', kind, '--last', '100000')['events'])
                   for kind in ('deploy.begun', 'deploy.ended')}
         self.run('ledger', 'verify')
+        is_kept = os.path.exists(self.live + '/var/beside/keep.conf')
+        names = {'a': 'hello', 'b': 'hello.b'}
+        running, beside = [(names[slot], 'RUNNING')], ['none.conf']
+        if is_kept:
+            running += [(names[other], 'RUNNING'), ('old.keep', 'RUNNING')]
+            beside += [other + '.conf', 'keep.conf']
+        files = [name for name in os.listdir(self.live + '/var/beside') if name[0] != '.' and name.endswith('.conf')]
         for is_well, what in (
                 (json.loads(read(self.live + '/current/build.json'))['release'] == label, 'current is of another release'),
                 (facts['release'] == label and facts['build'] == build, 'the board says %r' % facts),
                 (facts['health'] == 'well', 'it is %s' % facts['health']),
-                (processes == [('hello' if slot == 'a' else 'hello.b', 'RUNNING')], 'there run %r' % processes),
+                (sorted(processes) == sorted(running), 'there run %r' % processes),
                 (events['deploy.begun'] == events['deploy.ended'], 'a deployment is open'),
-                ([name for name in os.listdir(self.live + '/var/beside') if name[0] != '.'] == ['none.conf'], 'left beside is %r' % os.listdir(self.live + '/var/beside')),
+                (sorted(files) == sorted(beside), 'beside are %r' % files),
+                (self.is_keeping or not is_kept, 'something is kept'),
                 (os.path.basename(os.readlink(self.live + '/slots/' + slot)) == build, 'its slot has another build'),
-                (not os.path.lexists(self.live + '/slots/' + other), 'a build is left in the other slot'),
+                (os.path.lexists(self.live + '/slots/' + other) == is_kept, 'a build is left in the other slot'),
                 (os.listdir(self.live + '/builds') != [], 'no build is kept')):
             if not is_well:
                 raise Wrong(what)
@@ -193,7 +214,10 @@ class Lane:
         label = self.other()
         fault = dict(self.marks(strike.is_switch), LD_PRELOAD=self.fault, FAULT_AT=str(strike.at),
                      FAULT_ERRNO=str(ERRORS.get(strike.error, 0)))
-        status, _ = self.deploy(label, fault=fault, statuses=(0, 1, 6, 7, -9))
+        words = ['deploy', label, NAME]
+        if label in self.served_once and self.dice.random() < 0.5:
+            words = ['rollback', NAME, '--to', label]
+        status, _ = self.run(*words, '--no-watch', fault=fault, statuses=(0, 1, 6, 7, -9))
         struck = self.said
         try:
             self.served()
