@@ -182,7 +182,9 @@ plan_component(Run *run, const FaRecipe *recipe, GError **error)
     }
     if (!make_key(work, needs, error))
         return false;
-    work->plan->name = fa_component_name(recipe->name, work->pin->version, &work->plan->key);
+    /* A revision that changed nothing of it has what the one before has, under that one's name. */
+    if (!fa_store_lookup(run->store, &work->plan->key, &work->plan->name, NULL))
+        work->plan->name = fa_component_name(recipe->name, work->pin->version, &work->plan->key);
     work->plan->path = fa_store_path(run->store, work->plan->name);
     return true;
 }
