@@ -164,8 +164,8 @@ start_all(const FaDeployWork *work, char *const *names, FaCancel *cancel, GError
         if (!fa_processes_start(work->layout, *name, cancel, error))
             return false;
     }
-    return *names == NULL ||
-           fa_processes_wait(work->layout, (const char *const *)names, cancel, error);
+    return *names == NULL || fa_processes_wait(work->layout, (const char *const *)names,
+                                               work->options->patience, cancel, error);
 }
 
 static bool

@@ -204,7 +204,7 @@ need_running(FaDeployWork *work, GError **error)
     FaCancel *cancel = fa_deploy_work_cancel(work);
     return fa_deploy_work_is_first(work) || fa_processes_is_running(work->layout, cancel) ||
            (fa_processes_start_supervisor(work->layout, cancel, error) &&
-            fa_processes_wait(work->layout, NULL, cancel, error));
+            fa_processes_wait(work->layout, NULL, 0, cancel, error));
 }
 
 bool

@@ -71,6 +71,8 @@ bool fa_deploy_do_standby(FaDeployWork *work, FaDeployStep step, bool *ret_is_do
 /* What was replaced runs on for the time that the environment says, unless the data was migrated since. */
 bool fa_deploy_keep_old(FaDeployWork *work, FaSlot slot, bool *ret_is_kept, char **ret_detail,
                         GError **error);
+/* What a rollback called off goes on when that came to nothing. */
+bool fa_deploy_rearm_keeper(FaDeployWork *work, GError **error);
 /* Nothing runs in it afterwards, whatever an earlier deployment kept there or could not stop. */
 bool fa_deploy_clear_slot(FaDeployWork *work, FaSlot slot, GError **error);
 /* Until nobody is connected to @slot any more, or the deployment is taken back. */

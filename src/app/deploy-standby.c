@@ -124,6 +124,19 @@ fa_deploy_keep_old(FaDeployWork *work, FaSlot slot, bool *ret_is_kept, char **re
 }
 
 bool
+fa_deploy_rearm_keeper(FaDeployWork *work, GError **error)
+{
+    g_autoptr(GError) failure = NULL;
+    if (!fa_slot_is_kept(work->layout, fa_slot_other(fa_slot_get_current(work->layout))) ||
+        !fa_processes_is_running(work->layout, NULL) ||
+        fa_processes_start(work->layout, FA_SLOT_KEEPER, NULL, &failure) ||
+        fa_error_is(failure, FA_ERROR_NOT_FOUND))
+        return true;
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return false;
+}
+
+bool
 fa_deploy_clear_slot(FaDeployWork *work, FaSlot slot, GError **error)
 {
     if (!fa_slot_has_beside(work->layout, slot))

@@ -293,7 +293,7 @@ do_check(FaDeployWork *work, GError **error)
     g_autoptr(GHashTable) held = fa_deploy_held_components(work);
     return fa_processes_wait(work->layout,
                              fa_deploy_work_is_first(work) ? NULL : (const char *const *)names,
-                             fa_deploy_work_cancel(work), error) &&
+                             work->options->patience, fa_deploy_work_cancel(work), error) &&
            fa_setup(work->environment, held, options->say, options->data,
                     fa_deploy_work_cancel(work), error);
 }
@@ -302,8 +302,9 @@ static bool
 run_smoke_test(const FaDeployWork *work, const FaEnvironment *direct, const FaRecipe *recipe,
                const FaText *test, GError **error)
 {
+    int64_t seconds = work->options->patience > 0 ? work->options->patience : SMOKE_SECONDS;
     g_auto(FaSpawnResult) result = {0};
-    if (!fa_environment_run_text(direct, recipe, test, SMOKE_SECONDS, fa_deploy_work_cancel(work),
+    if (!fa_environment_run_text(direct, recipe, test, seconds, fa_deploy_work_cancel(work),
                                  &result, error))
         return g_prefix_error(error, "smoke test of '%s': ", recipe->name), false;
     if (result.status == 0)

@@ -382,7 +382,7 @@ fa_deploy_drive(FaDeployWork *work, FaDeployed *deployed, GError **error)
             break;
         case FA_DEPLOY_ACT_END:
             keep_end(work, next.outcome, deployed);
-            return record_end(work, error) &&
+            return fa_deploy_rearm_keeper(work, error) && record_end(work, error) &&
                    fa_layout_get_current(work->layout, &deployed->build, error);
         case FA_DEPLOY_ACT_NONE:
             return true;

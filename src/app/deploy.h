@@ -26,7 +26,8 @@ typedef struct FaDeployOptions {
     /* (nullable) How to go past migrations, "COMPONENT/NAME=keep" or "=restore", NULL-ended; of one that is resumed: which to
      * leave as they are in place of undoing them. */
     const char *const *migrations;
-    const char *on_edit;            /* (nullable) keep, replace, backup or merge */
+    int64_t patience;    /* seconds for processes to be ready, and for a smoke test; 0: 120 */
+    const char *on_edit; /* (nullable) keep, replace, backup or merge */
     const FaEditDialogue *dialogue; /* (nullable) */
     FaAssembleOptions assemble;
     /* Each may be NULL. */

@@ -250,10 +250,13 @@ fa_processes_check(const FaLayout *layout, const char *const *names, FaCancel *c
 }
 
 bool
-fa_processes_wait(const FaLayout *layout, const char *const *names, FaCancel *cancel,
-                  GError **error)
+fa_processes_wait(const FaLayout *layout, const char *const *names, int64_t patience,
+                  FaCancel *cancel, GError **error)
 {
-    int64_t limit = fa_clock_monotonic() + START_SECONDS * G_USEC_PER_SEC;
+    int64_t seconds = patience > 0 ? patience : START_SECONDS;
+    int64_t limit = fa_clock_monotonic() + seconds * G_USEC_PER_SEC;
+    g_autofree char *late =
+        g_strdup_printf("is not up after %" G_GINT64_FORMAT " seconds", seconds);
     for (;;) {
         const char *waiting = NULL;
         g_autoptr(GError) failure = NULL;
@@ -270,8 +273,7 @@ fa_processes_wait(const FaLayout *layout, const char *const *names, FaCancel *ca
         if (answer != NULL && waiting == NULL)
             return true;
         if (answer != NULL && fa_clock_monotonic() > limit)
-            return fail_process(layout, waiting,
-                                "is not up after " G_STRINGIFY(START_SECONDS) " seconds", error);
+            return fail_process(layout, waiting, late, error);
         if (!fa_processes_pause(cancel, error))
             return false;
     }

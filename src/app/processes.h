@@ -34,11 +34,11 @@ bool fa_processes_is_scheduled(const char *name);
 bool fa_processes_start_stopped(const FaLayout *layout, FaCancel *cancel, GError **error);
 
 /*
- * Waits until those that @names (nullable, NULL-ended: all) name run and are ready. FAILED, with what it said last, when one
+ * Waits, @patience seconds at most (0: two minutes), until those that @names (nullable, NULL-ended: all) name run and are ready. FAILED, with what it said last, when one
  * does not stay up or takes too long.
  */
-bool fa_processes_wait(const FaLayout *layout, const char *const *names, FaCancel *cancel,
-                       GError **error);
+bool fa_processes_wait(const FaLayout *layout, const char *const *names, int64_t patience,
+                       FaCancel *cancel, GError **error);
 /* FAILED when one of them does not run now. */
 bool fa_processes_check(const FaLayout *layout, const char *const *names, FaCancel *cancel,
                         GError **error);

@@ -224,7 +224,7 @@ start_deployed(FaContext *context, const FaChoice *choice, const char *release,
             ? fa_processes_start_stopped(layout, cancel, error)
             : fa_free_ports_require(context, choice, fa_slot_get_current(layout), true, error) &&
                   fa_processes_start_supervisor(layout, cancel, error);
-    return is_started && fa_processes_wait(layout, NULL, cancel, error) &&
+    return is_started && fa_processes_wait(layout, NULL, 0, cancel, error) &&
            record_up(context, choice, ledger, &composed, NULL, NULL, error);
 }
 
@@ -234,7 +234,7 @@ bring_up(FaContext *context, const FaChoice *choice, FaEnvironment *environment,
 {
     const FaLayout *layout = fa_environment_get_layout(environment);
     return start(context, choice, environment, composed, options, error) &&
-           fa_processes_wait(layout, NULL, options->assemble.cancel, error) &&
+           fa_processes_wait(layout, NULL, 0, options->assemble.cancel, error) &&
            fa_setup(environment, NULL, options->say, options->data, options->assemble.cancel,
                     error);
 }
@@ -249,7 +249,7 @@ take_back(const FaLayout *layout, const char *build, const FaUpOptions *options,
     return fa_slot_put(layout, fa_slot_of_build(layout, build), build, error) &&
            fa_compose_switch(layout, build, error) && fa_processes_update(layout, cancel, error) &&
            fa_processes_restart_all(layout, cancel, error) && set_applied(layout, &before, error) &&
-           fa_processes_wait(layout, NULL, cancel, error);
+           fa_processes_wait(layout, NULL, 0, cancel, error);
 }
 
 /* Of @failure, with what became of the way back. */

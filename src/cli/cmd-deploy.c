@@ -12,6 +12,7 @@ typedef struct Options {
     const char *plan;
     const char *on_edit;
     int64_t watch;
+    int64_t patience;
     bool no_watch;
     unsigned jobs;
     bool notes_done;
@@ -23,6 +24,8 @@ static const FaOption options[] = {
     FA_OPTION_TEXT(Options, why, "why", 0, "TEXT", "What it is done for"),
     FA_OPTION_SPAN(Options, watch, "watch", 0, "TIME",
                    "Time after the switch in which lost health brings the old one back (10s)"),
+    FA_OPTION_SPAN(Options, patience, "patience", 0, "TIME",
+                   "How long processes may take until they are ready, and a smoke test (2m)"),
     FA_OPTION_FLAG(Options, no_watch, "no-watch", 0,
                    "Look once after the switch, and watch no longer"),
     FA_OPTION_TEXT(Options, plan, "plan", 0, "ID", "Do just what --dry-run showed, or nothing"),
@@ -61,6 +64,7 @@ run(FaInvocation *invocation, GError **error)
         .migrations = chosen->migrations,
         .plan = chosen->plan,
         .on_edit = chosen->on_edit,
+        .patience = chosen->patience,
         .watch = chosen->no_watch ? -1 : chosen->watch,
         .jobs = chosen->jobs,
         .notes_done = chosen->notes_done,

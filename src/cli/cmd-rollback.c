@@ -7,6 +7,7 @@ typedef struct Options {
     const char *plan;
     const char **migrations;
     int64_t watch;
+    int64_t patience;
     bool no_watch;
 } Options;
 
@@ -18,6 +19,8 @@ static const FaOption options[] = {
                    "Past a migration that is in the way: keep, or restore its data"),
     FA_OPTION_SPAN(Options, watch, "watch", 0, "TIME",
                    "Time after the switch in which lost health undoes it (10s)"),
+    FA_OPTION_SPAN(Options, patience, "patience", 0, "TIME",
+                   "How long processes may take until they are ready, and a smoke test (2m)"),
     FA_OPTION_FLAG(Options, no_watch, "no-watch", 0,
                    "Look once after the switch, and watch no longer"),
     {0},
@@ -34,6 +37,7 @@ run(FaInvocation *invocation, GError **error)
         .why = chosen->why,
         .plan = chosen->plan,
         .migrations = chosen->migrations,
+        .patience = chosen->patience,
         .watch = chosen->no_watch ? -1 : chosen->watch,
     };
     return fa_deploy_run(invocation, &words, error);

@@ -15,6 +15,7 @@ typedef struct FaDeployWords {
     const char *plan;
     const char *on_edit;
     int64_t watch;
+    int64_t patience;
     unsigned jobs;
     bool notes_done;
     bool resume;

@@ -16,12 +16,14 @@ static bool
 is_absent(int number)
 {
     return number == ENOENT || number == ENOTDIR || number == ECONNREFUSED || number == EACCES ||
-           number == EPERM;
+           number == EPERM || number == EPIPE || number == ECONNRESET || number == ETIMEDOUT;
 }
 
 static bool
-fail_unreachable(const FaExchange *exchange, int number, GError **error)
+fail(const FaExchange *exchange, int number, GError **error)
 {
+    if (!is_absent(number))
+        return fa_fail_errno(error, number, "cannot ask '%s'", exchange->path);
     return fa_fail(error, FA_ERROR_UNREACHABLE, "cannot reach '%s': %s", exchange->path,
                    g_strerror(number));
 }
@@ -40,9 +42,7 @@ connect_to(const FaExchange *exchange, int *ret_fd, GError **error)
     if (fd < 0)
         return fa_fail_errno(error, errno, "cannot make a socket");
     if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
-        return is_absent(errno)
-                   ? fail_unreachable(exchange, errno, error)
-                   : fa_fail_errno(error, errno, "cannot connect to '%s'", exchange->path);
+        return fail(exchange, errno, error);
     *ret_fd = fa_fd_steal(&fd);
     return true;
 }
@@ -60,8 +60,8 @@ wait_for(const FaExchange *exchange, int fd, short events, GError **error)
     if (!fa_cancel_check(exchange->cancel, error))
         return false;
     if (ready == 0)
-        return fail_unreachable(exchange, ETIMEDOUT, error);
-    return ready > 0 || errno == EINTR || fail_unreachable(exchange, errno, error);
+        return fail(exchange, ETIMEDOUT, error);
+    return ready > 0 || errno == EINTR || fail(exchange, errno, error);
 }
 
 static bool
@@ -74,7 +74,7 @@ send_request(const FaExchange *exchange, int fd, GError **error)
         if (count >= 0)
             sent += (size_t)count;
         else if (errno != EAGAIN && errno != EINTR)
-            return fail_unreachable(exchange, errno, error);
+            return fail(exchange, errno, error);
         else if (!wait_for(exchange, fd, POLLOUT, error))
             return false;
     }
@@ -91,7 +91,7 @@ read_answer(const FaExchange *exchange, int fd, GString *answer, GError **error)
             return true;
         if (count < 0) {
             if (errno != EAGAIN && errno != EINTR)
-                return fail_unreachable(exchange, errno, error);
+                return fail(exchange, errno, error);
             if (!wait_for(exchange, fd, POLLIN, error))
                 return false;
             continue;
