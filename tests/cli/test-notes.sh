@@ -100,5 +100,24 @@ run -C site note add -c hello -k none -r "$moved"
 check 'that-there-is-nothing-to-know-is-a-note' is "$status" 0
 run -C site deploy 0.1.3 live.minimal -n --json
 check 'and-it-may-go' is "$status:$(jq -r '.reasons | length' <<< "$out")" 0:0
+
+# Subversion has notes too.
+svnadmin create svn
+svn -q import -m hello repo/www "file://$work/svn/trunk"
+svn -q mkdir -m x "file://$work/svn/branches" "file://$work/svn/tags"
+cat > site/components/pages.yaml << YAML
+summary: Pages
+source: {svn: "file://$work/svn"}
+build:
+  - run: mkdir -p \$out && cp -r . \$out/
+YAML
+sed -i 's/^components:.*/components: [hello, pages]/' site/fassembler.yaml
+run -C site release cut 0.2
+check 'a-component-from-svn-is-cut' is "$status" 0
+svn -q checkout "file://$work/svn/trunk" pages
+echo 3 >> pages/index.html
+svn -q commit -m "$(printf 'more\n\nDeployment-Note: Manual: ring twice')" pages
+run -C site release cut 0.2.1 --json
+check 'its-commits-carry-notes' is "$status:$(jq -r '.notes[] | "\(.component) \(.kind) \(.text)"' <<< "$out")" '0:pages manual ring twice'
 check 'the-ledger-is-whole' exits 0 -C site ledger verify
 finish
