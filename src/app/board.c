@@ -55,6 +55,32 @@ list_health(FaContext *context, const FaRunning *running, FaCancel *cancel)
     return health;
 }
 
+/* What no event created is as the product says. */
+static void
+fill_from_product(const FaContext *context, JsonObject *environment)
+{
+    FaChoice choice;
+    if (fa_json_get_string(environment, "track") != NULL ||
+        !fa_context_choose(context, fa_json_get_string(environment, "environment"), &choice, NULL))
+        return;
+    g_autofree char *host = fa_product_get_host(choice.site, choice.environment);
+    json_object_set_string_member(environment, "track",
+                                  fa_track_to_string(choice.environment->track));
+    json_object_set_string_member(environment, "host", host);
+}
+
+static void
+fill_board(const FaContext *context, JsonObject *board)
+{
+    JsonArray *sites = fa_json_get_array(board, "sites");
+    for (guint i = 0; i < json_array_get_length(sites); i++) {
+        JsonArray *list =
+            fa_json_get_array(json_array_get_object_element(sites, i), "environments");
+        for (guint k = 0; k < json_array_get_length(list); k++)
+            fill_from_product(context, json_array_get_object_element(list, k));
+    }
+}
+
 bool
 fa_board(FaContext *context, bool with_health, bool with_retired, FaCancel *cancel,
          JsonObject **ret_board, GError **error)
@@ -72,6 +98,7 @@ fa_board(FaContext *context, bool with_health, bool with_retired, FaCancel *canc
         .with_retired = with_retired,
     };
     *ret_board = fa_view_board(&facts);
+    fill_board(context, *ret_board);
     return true;
 }
 

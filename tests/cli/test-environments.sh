@@ -43,6 +43,8 @@ run -C site up live.minimal
 check 'and-then-what-to-deploy' has "$status:$err" 'fassembler deploy 0.1 live.minimal'
 run -C site deploy 0.1 live.minimal --watch 1s
 check 'it-is-deployed' is "$status" 0
+run -C site board --json
+check 'the-board-knows-track-and-address' is "$(jq -r '.sites[0].environments[0] | "\(.track) \(.host)"' <<< "$out")" 'release www.minimal.example'
 build=$(state live.minimal .build)
 run -C site down live.minimal
 run -C site up live.minimal -n
