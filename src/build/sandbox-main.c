@@ -42,9 +42,22 @@
 #define BUILD_INSIDE "/build"
 #define LIFELINE     STDOUT_FILENO
 #define FAILED       127
+#define NO_FILE      255
+#define NETWORKS_MAX 64 /* as many steps at once find one that is made */
 
 static const unsigned long long apart_always =
     CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_PARENT;
+
+/* A network in which one step after the other is alone. */
+typedef struct Network {
+    int fd;
+    int user; /* a pidfd of the step that has it; -1 for none */
+} Network;
+
+typedef struct Networks {
+    Network all[NETWORKS_MAX];
+    size_t length;
+} Networks;
 
 /* What an order says. */
 typedef struct Order {
@@ -55,10 +68,15 @@ typedef struct Order {
     char **environment;
 } Order;
 
+/* As fork(); @ret_pidfd may be NULL. */
 static pid_t
-begin(unsigned long long flags, int exit_signal)
+begin(unsigned long long flags, int exit_signal, int *ret_pidfd)
 {
-    struct clone_args arguments = {.flags = flags, .exit_signal = (unsigned)exit_signal};
+    struct clone_args arguments = {
+        .flags = flags | (ret_pidfd != NULL ? CLONE_PIDFD : 0),
+        .exit_signal = (unsigned)exit_signal,
+        .pidfd = (uintptr_t)ret_pidfd,
+    };
     return (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
 }
 
@@ -184,20 +202,80 @@ read_order(int file, Order *order, int fd)
     order->environment = words + at + 2;
 }
 
-/* The network is a loopback of its own. */
-static void
-make_network(int fd)
+static bool
+start_loopback(void)
 {
     struct ifreq request = {.ifr_name = "lo"};
-    if (unshare(CLONE_NEWNET) != 0)
-        fa_sandbox_give_up(fd, "make", "a network of its own");
-    int socket_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (socket_fd < 0 || ioctl(socket_fd, SIOCGIFFLAGS, &request) != 0)
-        fa_sandbox_give_up(fd, "look at", "lo");
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool ok = fd >= 0 && ioctl(fd, SIOCGIFFLAGS, &request) == 0;
     request.ifr_flags |= IFF_UP;
-    if (ioctl(socket_fd, SIOCSIFFLAGS, &request) != 0)
-        fa_sandbox_give_up(fd, "start", "lo");
-    close(socket_fd);
+    ok = ok && ioctl(fd, SIOCSIFFLAGS, &request) == 0;
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
+/* Another process of ours makes it, for this one has to stay in the network of the machine. */
+static int
+make_network(void)
+{
+    int status;
+    pid_t pid = begin(CLONE_NEWNET | CLONE_FILES, SIGCHLD, NULL);
+    if (pid == 0) {
+        int fd = start_loopback() ? open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC) : -1;
+        _exit(fd >= 0 && fd < NO_FILE ? fd : NO_FILE);
+    }
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) != NO_FILE ? WEXITSTATUS(status)
+                                                                          : -1;
+}
+
+/* (nullable) One that nobody has: all who were in it have ended. */
+static Network *
+find_network(Networks *networks)
+{
+    for (size_t i = 0; i < networks->length; i++) {
+        Network *network = &networks->all[i];
+        struct pollfd ended = {.fd = network->user, .events = POLLIN};
+        if (network->user >= 0 && poll(&ended, 1, 0) <= 0)
+            continue;
+        if (network->user >= 0)
+            close(network->user);
+        network->user = -1;
+        return network;
+    }
+    int fd = networks->length < NETWORKS_MAX ? make_network() : -1;
+    if (fd < 0)
+        return NULL;
+    networks->all[networks->length] = (Network){.fd = fd, .user = -1};
+    return &networks->all[networks->length++];
+}
+
+/* No socket is left in the network that we are in, nor a port that the kernel still keeps for one. */
+static bool
+is_untouched(void)
+{
+    static const char no_socket[] = "sockets: used 0\n";
+    char text[512];
+    int fd = open("/proc/self/net/sockstat", O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+    if (fd >= 0)
+        close(fd);
+    if (length < 0)
+        return false;
+    text[length] = '\0';
+    return strncmp(text, no_socket, sizeof no_socket - 1) == 0 && strstr(text, " tw 0 ") != NULL;
+}
+
+/* A loopback, and nobody else on it. To make one takes the kernel longer than all the rest of a sandbox. */
+static void
+enter_network(int network, int fd)
+{
+    if (network >= 0 && setns(network, CLONE_NEWNET) == 0 && is_untouched())
+        return;
+    if (unshare(CLONE_NEWNET) != 0 || !start_loopback())
+        fa_sandbox_give_up(fd, "make", "a network of its own");
 }
 
 /* No capability, and none to be had: not here, not by a program, not in the namespaces that were made above. */
@@ -266,7 +344,7 @@ watch(pid_t script, const sigset_t *ended)
 }
 
 static _Noreturn void
-do_order(const int files[FA_SERVANT_FILES])
+do_order(const int files[FA_SERVANT_FILES], int network)
 {
     static Order order; /* of this process alone */
     int fd = files[FA_SERVANT_ANSWER];
@@ -279,7 +357,7 @@ do_order(const int files[FA_SERVANT_FILES])
     read_order(files[FA_SERVANT_ORDER], &order, fd);
     close(files[FA_SERVANT_ORDER]);
     if (!order.is_open)
-        make_network(fd);
+        enter_network(network, fd);
     fa_sandbox_make_mounts(order.binds, order.length, fd);
     become_nobody(fd);
 
@@ -292,16 +370,15 @@ do_order(const int files[FA_SERVANT_FILES])
     watch(script, &ended);
 }
 
-/* False when no more come. */
+/* False when no more come. @ret_first: of the order. */
 static bool
-receive(int files[FA_SERVANT_FILES])
+receive(int files[FA_SERVANT_FILES], char *ret_first)
 {
-    char byte;
     union {
         struct cmsghdr header;
         char bytes[CMSG_SPACE(sizeof(int) * FA_SERVANT_FILES)];
     } control;
-    struct iovec part = {.iov_base = &byte, .iov_len = 1};
+    struct iovec part = {.iov_base = ret_first, .iov_len = 1};
     struct msghdr message = {
         .msg_iov = &part,
         .msg_iovlen = 1,
@@ -328,20 +405,32 @@ answer(int fd, int32_t number)
         errno = 0; /* who asked is gone, and what was started will notice */
 }
 
+static void
+start(const int files[FA_SERVANT_FILES], Networks *networks, bool is_open)
+{
+    Network *network = is_open ? NULL : find_network(networks);
+    int user = -1;
+    pid_t pid = begin(apart_always, 0, network != NULL ? &user : NULL);
+    if (pid == 0)
+        do_order(files, network != NULL ? network->fd : -1);
+    answer(files[FA_SERVANT_ANSWER], pid > 0 ? pid : -errno);
+    if (pid > 0 && network != NULL)
+        network->user = user;
+}
+
 int
 main(void)
 {
+    static Networks networks;
     int files[FA_SERVANT_FILES];
+    char first;
     if (fcntl(STDIN_FILENO, F_GETFD) < 0 || fcntl(LIFELINE, F_GETFD) < 0)
         return 2;
     prepare(STDIN_FILENO);
     if (send(STDIN_FILENO, "", 1, MSG_NOSIGNAL) != 1)
         return 1;
-    while (receive(files)) {
-        pid_t pid = begin(apart_always, 0);
-        if (pid == 0)
-            do_order(files);
-        answer(files[FA_SERVANT_ANSWER], pid > 0 ? pid : -errno);
+    while (receive(files, &first)) {
+        start(files, &networks, first == 'o');
         for (size_t i = 0; i < FA_SERVANT_FILES; i++)
             close(files[i]);
     }

@@ -158,14 +158,13 @@ write_text(const FaOrder *order, GError **error)
 }
 
 static bool
-send_files(const FaServant *servant, const int files[FA_SERVANT_FILES], GError **error)
+send_files(const FaServant *servant, char first, const int files[FA_SERVANT_FILES], GError **error)
 {
-    char byte = 0;
     union {
         struct cmsghdr header;
         char bytes[CMSG_SPACE(sizeof(int) * FA_SERVANT_FILES)];
     } control = {.bytes = {0}};
-    struct iovec part = {.iov_base = &byte, .iov_len = 1};
+    struct iovec part = {.iov_base = &first, .iov_len = 1};
     struct msghdr message = {
         .msg_iov = &part,
         .msg_iovlen = 1,
@@ -226,7 +225,7 @@ fa_servant_order(FaServant *servant, const FaOrder *order, pid_t *ret_pid, GErro
         [FA_SERVANT_OUTPUT] = order->output, [FA_SERVANT_ERROR] = order->error_output,
         [FA_SERVANT_ANSWER] = its,
     };
-    if (!send_files(servant, files, error))
+    if (!send_files(servant, order->text[0], files, error))
         return false;
     fa_fd_clear(&its);
     return take_answer(servant, ours, ret_pid, error);
