@@ -47,7 +47,7 @@ find_product(GError **error)
     return NULL;
 }
 
-/* (transfer full) */
+/* (transfer full) @product is nullable. */
 static char *
 find_home(const char *given, const char *product)
 {
@@ -57,10 +57,17 @@ find_home(const char *given, const char *product)
     if (variable != NULL && *variable != '\0')
         return fa_fs_absolute(variable);
 
-    g_autofree char *beside = g_build_filename(product, "home", NULL);
-    if (fa_fs_is_directory(beside))
+    g_autofree char *beside = product != NULL ? g_build_filename(product, "home", NULL) : NULL;
+    if (beside != NULL && fa_fs_is_directory(beside))
         return g_steal_pointer(&beside);
     return g_strdup(DEFAULT_HOME);
+}
+
+char *
+fa_context_find_home(const char *given)
+{
+    g_autofree char *directory = find_product(NULL);
+    return find_home(given, directory);
 }
 
 FaContext *

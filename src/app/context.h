@@ -24,6 +24,9 @@ FaContext *fa_context_open(const char *home, GError **error);
 void fa_context_free(FaContext *context);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaContext, fa_context_free)
 
+/* (transfer full) The home that would be worked in, with or without a product around. */
+char *fa_context_find_home(const char *given);
+
 const FaProduct *fa_context_get_product(const FaContext *context);
 const char *fa_context_get_home(const FaContext *context);
 /* What the home's store.yaml says; empty where there is none. */

@@ -53,8 +53,7 @@ fa_answer_json(JsonObject *object, GError **error)
 bool
 fa_answer_table(const FaInvocation *invocation, const FaTable *table, GError **error)
 {
-    unsigned width = fa_tty_is_terminal(STDOUT_FILENO) ? fa_tty_get_width(STDOUT_FILENO) : 0;
-    g_autofree char *text = fa_table_format(table, width, invocation->colour_out);
+    g_autofree char *text = fa_table_format(table, invocation->columns, invocation->colour_out);
     return put(text, error);
 }
 

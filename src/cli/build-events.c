@@ -133,7 +133,7 @@ fa_build_events(const FaInvocation *invocation, FaProgress *progress)
         .planned = tell_planned,
         .begun = tell_begun,
         .step = tell_step,
-        .failed = fa_confirm_can_ask(invocation) ? ask_failed : NULL,
+        .failed = fa_confirm_can_lend(invocation) ? ask_failed : NULL,
         .ended = tell_ended,
         .pulled = tell_pulled,
         .note = tell_note,

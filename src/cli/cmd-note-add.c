@@ -39,7 +39,7 @@ need(const FaInvocation *invocation, const char *given, const char *option, cons
 {
     *answer = NULL;
     if (given == NULL && fa_confirm_can_ask(invocation))
-        *answer = fa_tty_ask(prompt, invocation->cancel);
+        *answer = fa_confirm_ask(invocation, prompt);
     else
         *answer = g_strdup(given);
     if (*answer != NULL && *g_strstrip(*answer) != '\0')

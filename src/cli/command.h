@@ -124,6 +124,9 @@ typedef enum FaTraits {
 
 typedef struct FaCmd FaCmd;
 
+/* (transfer full) (nullable) As fa_tty_ask(). */
+typedef char *(*FaAskFunc)(const char *question, FaCancel *cancel, void *data);
+
 /* One command line, read. What it points to lives as long as the process. */
 typedef struct FaInvocation {
     const FaCmd *command; /* NULL for bare --help and --version */
@@ -143,6 +146,10 @@ typedef struct FaInvocation {
     size_t argument_count;
     bool colour_out;
     bool colour_err;
+    bool is_served;   /* done for somebody else, who has the terminal */
+    unsigned columns; /* of the terminal that the answer goes to; 0: none */
+    FaAskFunc ask;    /* (nullable) where it is served: asks the one who called */
+    void *ask_data;
     FaCancel *cancel;
     int exit_status; /* set by a command that did its work and whose answer is a status: 3 for "not running" */
 } FaInvocation;

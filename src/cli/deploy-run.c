@@ -88,7 +88,7 @@ ask_note(const FaNote *note, void *data)
     g_autofree char *line = fa_note_text_line(note);
     g_autofree char *prompt = g_strdup_printf("%s\nis this done? [y/N] ", line);
     fa_progress_pause(talk->progress);
-    g_autofree char *answer = fa_tty_ask(prompt, talk->invocation->cancel);
+    g_autofree char *answer = fa_confirm_ask(talk->invocation, prompt);
     fa_progress_resume(talk->progress);
     return answer != NULL && g_ascii_tolower(*answer) == 'y';
 }

@@ -10,6 +10,7 @@
 #include "cli/answer.h"
 #include "cli/arguments.h"
 #include "cli/colour.h"
+#include "cli/elsewhere.h"
 #include "cli/gate.h"
 #include "cli/help.h"
 #include "sys/tty.h"
@@ -66,9 +67,23 @@ show_help(const FaCmd *const *commands, const FaInvocation *invocation, GError *
     return fa_answer_text(error, "%s", text);
 }
 
+/* Here, or where the home's own user does it for others. */
+static bool
+run_command(const char *const *words, FaInvocation *invocation, const FaCaller *caller,
+            GError **error)
+{
+    bool is_done = false;
+    if (caller == NULL && (!enter_directory(invocation, error) ||
+                           !fa_elsewhere_try(invocation, words, &is_done, error)))
+        return false;
+    return is_done ||
+           (fa_gate_pass(invocation, caller, error) && invocation->command->run(invocation, error));
+}
+
+/* @caller is nullable. */
 static bool
 run(const FaCmd *const *commands, const char *const *words, FaInvocation *invocation,
-    GError **error)
+    const FaCaller *caller, GError **error)
 {
     if (!fa_arguments_parse(commands, words, invocation, error))
         return false;
@@ -82,8 +97,24 @@ run(const FaCmd *const *commands, const char *const *words, FaInvocation *invoca
     if (invocation->command == NULL)
         return fa_fail(error, FA_ERROR_USAGE,
                        "no command given\nhelp: 'fassembler help' lists them");
-    return enter_directory(invocation, error) && fa_gate_pass(invocation, NULL, error) &&
-           invocation->command->run(invocation, error);
+    /* Which home and which product that is, is not for a caller to say. */
+    if (caller != NULL) {
+        invocation->home = caller->home;
+        invocation->directory = NULL;
+    }
+    return run_command(words, invocation, caller, error);
+}
+
+static int
+dispatch(const FaCmd *const *commands, const char *const *words, FaInvocation *invocation,
+         const FaCaller *caller)
+{
+    g_autoptr(GError) error = NULL;
+    if (run(commands, words, invocation, caller, &error))
+        return invocation->exit_status;
+    g_assert(error != NULL);
+    print_error(error, invocation->colour_err);
+    return fa_error_exit_status(error);
 }
 
 int
@@ -94,11 +125,23 @@ fa_dispatch(const FaCmd *const *commands, const char *const *words, FaCancel *ca
         .colour_out = fa_tty_wants_colour(STDOUT_FILENO),
         .colour_err = fa_tty_wants_colour(STDERR_FILENO),
     };
-    g_autoptr(GError) error = NULL;
+    if (fa_tty_is_terminal(STDOUT_FILENO))
+        invocation.columns = fa_tty_get_width(STDOUT_FILENO);
+    return dispatch(commands, words, &invocation, NULL);
+}
 
-    if (run(commands, words, &invocation, &error))
-        return invocation.exit_status;
-    g_assert(error != NULL);
-    print_error(error, invocation.colour_err);
-    return fa_error_exit_status(error);
+int
+fa_dispatch_served(const FaCmd *const *commands, const FaServing *serving, FaCancel *cancel)
+{
+    const FaCall *call = serving->call;
+    g_auto(FaInvocation) invocation = {
+        .cancel = cancel,
+        .colour_out = call->colour_out,
+        .colour_err = call->colour_err,
+        .columns = call->columns,
+        .is_served = true,
+        .ask = serving->ask,
+        .ask_data = serving->data,
+    };
+    return dispatch(commands, (const char *const *)call->words, &invocation, serving->caller);
 }

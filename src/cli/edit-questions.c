@@ -48,5 +48,5 @@ fa_edit_questions_init(FaEditQuestions *questions, const FaInvocation *invocatio
         .invocation = invocation,
         .progress = progress,
     };
-    return fa_confirm_can_ask(invocation) ? &questions->dialogue : NULL;
+    return fa_confirm_can_lend(invocation) ? &questions->dialogue : NULL;
 }

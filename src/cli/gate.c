@@ -4,6 +4,7 @@
 
 #include "app/acting.h"
 #include "app/ledger.h"
+#include "app/trusted.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "cli/commands.h"
@@ -164,7 +165,8 @@ fa_gate_pass(FaInvocation *invocation, const FaCaller *caller, GError **error)
         fa_acting_begin(caller->name, NULL, caller->is_admin);
 
     g_autoptr(FaContext) context = fa_context_open(invocation->home, error);
-    if (context == NULL || !fa_context_check(context, error))
+    if (context == NULL || !fa_context_check(context, error) ||
+        (caller != NULL && !fa_trusted_check(context, error)))
         return false;
     if (invocation->as == NULL)
         return fa_acting_allow(g_steal_pointer(&context), right.action, is_on_site, error);

@@ -6,6 +6,7 @@
 
 /* A signal handler has no argument of ours; this is written once, before the handler is in place. */
 static FaCancel *watched;
+static volatile sig_atomic_t is_patient;
 
 static void
 on_signal(int number)
@@ -13,7 +14,7 @@ on_signal(int number)
     static const char notice[] = "\nstopping in good order; once more stops at once\n";
     int saved = errno;
 
-    if (fa_cancel_is_set(watched))
+    if (fa_cancel_is_set(watched) && !is_patient)
         _exit(128 + number);
     fa_cancel_set(watched);
     if (number == SIGINT) {
@@ -34,4 +35,10 @@ fa_interrupt_watch(FaCancel *cancel)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
+}
+
+void
+fa_interrupt_be_patient(void)
+{
+    is_patient = 1;
 }

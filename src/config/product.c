@@ -259,7 +259,7 @@ static const FaKey product_keys[] = {
      .help =
          "`USER: role` for all sites, or `USER: {SITE: role}`, where `\"*\"` is all of them. Roles "
          "are `viewer`, `developer`, `release-manager` and `admin`: "
-         "[commands](commands.md) says which each command needs"},
+         "[serve](serve.md) says what they may"},
     {"train", FA_KEY_MAP, .help = "The timetable of releases"},
     {"policy", FA_KEY_MAP, .help = "What must be true before a release leaves"},
     {0},

@@ -353,6 +353,19 @@ fa_fs_current(void)
 }
 
 char *
+fa_fs_real(const char *path, GError **error)
+{
+    char *real = realpath(path, NULL);
+    if (real == NULL) {
+        fa_fail_errno(error, errno, "cannot find '%s'", path);
+        return NULL;
+    }
+    char *copy = g_strdup(real);
+    free(real);
+    return copy;
+}
+
+char *
 fa_fs_absolute(const char *path)
 {
     g_autofree char *here = g_path_is_absolute(path) ? NULL : fa_fs_current();

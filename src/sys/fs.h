@@ -55,5 +55,7 @@ bool fa_fs_sync_directory(const char *path, GError **error);
 char *fa_fs_current(void);
 /* Everything of the file system that the directory @path is on: dearer than one fsync, cheaper than many. */
 bool fa_fs_sync_all(const char *path, GError **error);
+/* (transfer full) (nullable) What is there without any symlink on the way. */
+char *fa_fs_real(const char *path, GError **error);
 /* (transfer full) Absolute and normalised lexically ("." and ".." resolved), relative ones against the cwd. */
 char *fa_fs_absolute(const char *path);
