@@ -159,7 +159,7 @@ test_events(void)
 
         g_autofree char *environment = g_strconcat("e.", sites[site], NULL);
         const char *subject = kind->subject != NULL ? kind->subject : environment;
-        bool is_site = kind->subject == NULL && kind->levels[0] != '4';
+        bool is_site = kind->subject == NULL;
         int level = is_site          ? MAX(person.everywhere, person.on[site])
                     : kind->any_site ? MAX(person.everywhere, MAX(person.on[0], person.on[1]))
                                      : person.everywhere;
