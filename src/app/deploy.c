@@ -423,10 +423,10 @@ fa_deploy(FaContext *context, const FaChoice *choice, const FaDeployOptions *opt
     g_auto(FaDeployWork) work = {0};
     g_auto(FaDeployed) deployed = {0};
     bool is_back;
-    if (!begin_work(&work, context, choice, options, error) || !know_release(&work, error) ||
+    if (!begin_work(&work, context, choice, options, error) ||
         !fa_deploy_take_back(&work, &deployed, &is_back, error))
         return false;
-    if (!is_back && !deploy(&work, plan_id, &deployed, error))
+    if (!is_back && (!know_release(&work, error) || !deploy(&work, plan_id, &deployed, error)))
         return false;
     *ret_deployed = deployed;
     deployed = (FaDeployed){0};

@@ -35,6 +35,12 @@ cut 0.1
 run -C site deploy 0.1 live.minimal --no-watch
 cut 0.1.1
 first=$(pid_of hello)
+"$FASSEMBLER" -C site -q deploy 0.1.1 live.minimal --watch 60s > watched 2>&1 < /dev/null &
+pid=$!
+until [ "$(served)" = 0.1.1 ]; do kill -0 "$pid" || break; done
+run -C site rollback live.minimal
+wait "$pid"
+check 'the-second-release-ever-is-taken-back' is "$status:$(served):$(pid_of hello)" "0:0.1:$first"
 run -C site deploy 0.1.1 live.minimal --no-watch
 check 'the-new-one-serves' is "$status:$(served)" 0:0.1.1
 check 'the-old-one-runs-on' is "$(programs)" 'hello RUNNING, hello.b RUNNING, old.keep RUNNING'
