@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 """load.py HOST PORT CURRENT RATE: asks the example openplans through the edge until its stdin ends, then tells as JSON.
 
+RATE 0: as many as it answers, each thread one after the other, to find out how many those are.
 Open loop: a request begins every 1/RATE seconds, whether the ones before have been answered or not; half of them on
 connections that are kept. One in five adds a task. CURRENT is the link that a deployment switches: no answer to a request that began
 after it was switched may be of the release before.
 
 { "requests", "failed", "examples": of failures, "away": told to come back (503 with Retry-After), "posts": that were taken,
-"p50-ms", "p99-ms", "late": of a release that was switched away }
+"p50-ms", "p99-ms", "a-second": that were answered, "late": of a release that was switched away }
 """
 import collections
 import http.client
@@ -33,8 +34,8 @@ class Load:
     def ask(self, number, kept):
         """One request; whose turn it was, not when a thread was free, is when it began to be waited for."""
         connection = kept or http.client.HTTPConnection('127.0.0.1', self.port, timeout=30)
-        due = self.begun + number / self.rate
         began = time.time()
+        due = self.begun + number / self.rate if self.rate > 0 else began
         is_post = number % 5 == 0
         path = '/tasks/api/tasks' if is_post else PATHS[number % len(PATHS)]
         body = json.dumps({'list': 'load', 'title': 'task %d' % number}) if is_post else None
@@ -86,9 +87,14 @@ class Load:
         end.start()
         number = 0
         while end.is_alive():
+            if self.rate == 0 and self.jobs.qsize() >= THREADS:
+                time.sleep(0.001)
+                continue
             self.jobs.put(number)
             number += 1
-            time.sleep(max(0, self.begun + number / self.rate - time.time()))
+            if self.rate > 0:
+                time.sleep(max(0, self.begun + number / self.rate - time.time()))
+        self.lasted = time.time() - self.begun
         for _ in workers:
             self.jobs.put(None)
         for thread in workers:
@@ -112,7 +118,7 @@ class Load:
         releases = collections.Counter(answer[2] for answer in self.answers if answer[2])
         print(json.dumps({'requests': len(self.latencies), 'failed': len(self.failures),
                           'examples': self.failures[:3], 'away': self.away, 'posts': self.posts, 'p50-ms': at(0.5),
-                          'p99-ms': at(0.99), 'switches': len(self.switches), 'late': self.late(),
+                          'p99-ms': at(0.99), 'a-second': round(len(self.latencies) / self.lasted, 1), 'switches': len(self.switches), 'late': self.late(),
                           'releases': releases}))
 
 
