@@ -306,27 +306,27 @@ test_networks(void)
     assert_says(&rig.sandbox, "grep -c : /proc/net/dev; cat /proc/net/unix | wc -l", "0: 1\n1");
 }
 
-/* Law: nothing that a step left running outlives it. */
+/* Law: nothing that a step left running outlives it. Bubblewrap leaves that to a signal, and does not wait for it. */
 static void
-test_leftovers(gconstpointer data)
+test_leftovers(void)
 {
-    FaSandboxMode mode = (FaSandboxMode)GPOINTER_TO_UINT(data);
     g_auto(Rig) rig = {0};
     g_autofree char *fifo = NULL;
 
-    if (!can_sandbox(mode))
+    if (!can_sandbox(FA_SANDBOX_NAMESPACES))
         return;
-    rig_init(&rig, mode);
+    rig_init(&rig, FA_SANDBOX_NAMESPACES);
     fifo = g_build_filename(rig.build, "alive", NULL);
     g_assert_cmpint(mkfifo(fifo, 0600), ==, 0);
     fa_autofd int reader = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     assert_says(&rig.sandbox,
-                "(trap '' TERM HUP; setsid sleep 1000 > $build/alive 2>&1 < /dev/null &) ; "
+                "exec 3> $build/alive; "
+                "(trap '' TERM HUP; setsid sleep 1000 > /dev/null 2>&1 < /dev/null &); "
                 "(exit 3) || echo $?",
                 "0: 3");
-    /* Its end is the end of the file; a step that was not ended would keep us here. */
+    /* It had the file open, and nobody has it once the step is said to have ended. */
     struct pollfd poll_reader = {.fd = reader, .events = POLLIN};
-    g_assert_cmpint(poll(&poll_reader, 1, 60000), ==, 1);
+    g_assert_cmpint(poll(&poll_reader, 1, 0), ==, 1);
     g_assert_cmpint(poll_reader.revents & POLLHUP, !=, 0);
 }
 
@@ -504,9 +504,9 @@ main(int argc, char **argv)
     add_both("a-step-neither-sees-nor-changes-anything-else", test_refusals);
     add_both("a-step-has-no-power-and-gets-none", test_powers);
     add_both("a-step-has-processes-memory-terminals-and-network-of-its-own", test_apart);
-    add_both("nothing-that-a-step-left-running-outlives-it", test_leftovers);
     add_both("values-come-by-the-environment-never-by-arguments", test_secret_values);
     add_both("a-step-that-never-ends-is-ended-with-all-its-children", test_timeout);
+    g_test_add_func("/sandbox/nothing-that-a-step-left-running-outlives-it", test_leftovers);
     g_test_add_func("/sandbox/a-step-ends-with-whoever-started-it", test_killed);
     g_test_add_func("/sandbox/no-step-meets-another-in-a-network", test_networks);
     g_test_add_func("/sandbox/the-first-process-tells-nothing", test_first_process);
