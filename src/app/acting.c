@@ -61,9 +61,9 @@ deny(const FaReason *reason, FaAction action, const char *site, GError **error)
 {
     const FaProduct *product = fa_context_get_product(acting.context);
     g_autofree char *holders = name_holders(product, action, site);
-    const char *where = site != NULL                        ? site
-                        : fa_action_is_for_any_site(action) ? "a site"
-                                                            : "all sites";
+    bool is_any =
+        site != NULL ? strcmp(site, FA_ACCESS_ANY_SITE) == 0 : fa_action_is_for_any_site(action);
+    const char *where = is_any ? "a site" : site != NULL ? site : "all sites";
     return fa_fail(error, FA_ERROR_DENIED,
                    "this needs the role '%s' for %s, and that of '%s' is '%s'\nhelp: ask %s",
                    reason->subject, where, acting.name, reason->detail, holders);

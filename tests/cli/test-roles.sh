@@ -32,6 +32,8 @@ check 'the-log-shows-who' has "$("$FASSEMBLER" ledger log)" "$me as ana  environ
 check 'a-developer-does-not-stop-live' exits 5 --as ana down live.minimal
 check 'and-is-told-for-which-site' has "$err" "'release-manager' for minimal"
 check 'and-who-does' has "$err" "help: ask ben, cyd or $me"
+check 'where-no-site-would-do-that-is-said' exits 5 --as ana env retire dev.minimal
+check 'of-any-site' has "$err" "'admin' for a site"
 check 'a-release-manager-of-the-site-does' exits 0 --as ben down live.minimal
 check 'an-admin-does-what-an-admin-does' exits 0 --as cyd gc -n
 run down dev.minimal
