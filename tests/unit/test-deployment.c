@@ -362,6 +362,30 @@ test_take_back(Fixture *fixture, gconstpointer data)
     }
 }
 
+/* Two hosts write, and their clocks are a day apart: what came first is what stands first. */
+static void
+test_clocks_apart(Fixture *fixture, gconstpointer data)
+{
+    static const FaAsker asker = {.actor = "ben", .now = FOLD_START - 86400};
+    first(fixture);
+    begin_as(fixture, "d2", "0.6.1", "b1");
+    while (advance(fixture, NOWHERE)) {
+        const FaDeployment *open = get_open(fixture);
+        if (open == NULL || open->states[FA_DEPLOY_STEP_WATCH] != FA_DEPLOY_STATE_BEGUN)
+            continue;
+        g_assert_false(fa_deployment_is_expired(open, asker.now));
+        g_assert_cmpstr(append(fixture, fa_deployment_decide_take_back(open, NULL, &asker)), ==,
+                        "");
+        break;
+    }
+    while (advance(fixture, NOWHERE))
+        ;
+    const FaStanding *standing = fa_running_find(fixture->running, "live.nyc");
+    g_assert_null(standing->open);
+    g_assert_cmpstr(standing->build, ==, "b1");
+    g_assert_cmpstr(standing->last.reason, ==, "taken back by ben");
+}
+
 /* Only what is next may be said, whatever happened so far. */
 static void
 test_turns(Fixture *fixture, gconstpointer data)
@@ -439,6 +463,7 @@ main(int argc, char **argv)
     ADD("/deployment/who-gives-up-undoes", test_give_up);
     ADD("/deployment/a-switch-that-fails-behind-the-rename-is-undone", test_half_a_switch);
     ADD("/deployment/it-is-taken-back-while-it-is-watched", test_take_back);
+    ADD("/deployment/clocks-of-two-hosts-may-be-apart", test_clocks_apart);
     ADD("/deployment/nobody-gives-up-after-the-switch", test_no_giving_up_after_the_switch);
     ADD("/deployment/only-what-is-next-may-be-said", test_turns);
     ADD("/deployment/what-is-read-back-goes-on-the-same", test_killed_anywhere);
