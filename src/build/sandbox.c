@@ -383,7 +383,11 @@ probe_namespaces(const FaSandboxProbe *probe, const char *settings, GError **err
     if (failure == NULL && fa_sandbox_run(&sandbox, ":", &options, &result, &failure))
         return result.status == 0 ||
                fail_probe(settings, result.output, result.output_length, error);
-    return fail_probe(settings, failure->message, strlen(failure->message), error);
+    if (!fa_error_is(failure, FA_ERROR_NOT_FOUND))
+        return fail_probe(settings, failure->message, strlen(failure->message), error);
+    /* It says what to do. */
+    g_propagate_error(error, g_steal_pointer(&failure));
+    return false;
 }
 
 static bool

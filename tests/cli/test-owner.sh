@@ -9,7 +9,7 @@ fi
 owner=nobody
 chmod 755 "$work"
 mkdir "$work/tools"
-cp "${FASSEMBLER%/*}"/fassembler{,-unpack,-supervisord,-supervisorctl} "$work/tools"
+cp "${FASSEMBLER%/*}"/fassembler{,-sandbox,-unpack,-supervisord,-supervisorctl} "$work/tools"
 tool=$work/tools/fassembler
 run new site
 FASSEMBLER=$tool
