@@ -9,6 +9,7 @@
 
 #define ALIGNMENT 16
 #define SMALLEST  ((size_t)8 << 20)
+#define AHEAD     ((size_t)128 << 10)
 #define KEPT_AT_HAND                                                                               \
     ((size_t)256 << 10) /* of a reset arena: the rest is given back to the system */
 
@@ -26,6 +27,35 @@ sv_arena_init(SvArena *arena, size_t size)
             return -ENOMEM;
         size /= 2;
     }
+}
+
+/* A kernel that does not know it leaves the pages to be made one by one. */
+static void
+touch(SvArena *arena)
+{
+    size_t end = (arena->used / AHEAD + 1) * AHEAD;
+
+    if (end > arena->size)
+        end = arena->size;
+    if (end > arena->touched &&
+        madvise(arena->base + arena->touched, end - arena->touched, MADV_POPULATE_WRITE) == 0)
+        arena->touched = end;
+    else
+        arena->touched = 0;
+}
+
+void
+sv_arena_touch_ahead(SvArena *arena)
+{
+    touch(arena);
+}
+
+static void
+use(SvArena *arena, size_t used)
+{
+    arena->used = used;
+    if (arena->touched > 0 && used > arena->touched)
+        touch(arena);
 }
 
 void
@@ -80,7 +110,7 @@ sv_arena_alloc(SvArena *arena, size_t size)
         arena->full = true;
         return NULL;
     }
-    arena->used = start + size;
+    use(arena, start + size);
     return arena->base + start;
 }
 
@@ -93,9 +123,9 @@ sv_arena_strndup(SvArena *arena, const char *text, size_t length)
         return NULL;
     }
     char *copy = arena->base + arena->used;
+    use(arena, arena->used + length + 1);
     memcpy(copy, text, length);
     copy[length] = '\0';
-    arena->used += length + 1;
     return copy;
 }
 
@@ -119,6 +149,6 @@ sv_arena_printf(SvArena *arena, const char *format, ...)
         arena->full = true;
         return NULL;
     }
-    arena->used += (size_t)length + 1;
+    use(arena, arena->used + (size_t)length + 1);
     return text;
 }

@@ -14,11 +14,14 @@ typedef struct SvArena {
     char *base;
     size_t used;
     size_t size;
+    size_t touched; /* what was asked for ahead goes so far, 0: nothing is */
     bool full;
 } SvArena;
 
 /* Reserves up to @size bytes, less where the system does not give so much. Returns 0 or -ENOMEM. */
 int sv_arena_init(SvArena *arena, size_t size);
+/* Memory is asked for in larger pieces, which is quicker where all of them will be used. */
+void sv_arena_touch_ahead(SvArena *arena);
 void sv_arena_clear(SvArena *arena);
 /* Gives back what is reserved and was not used: nothing can be allocated after it. */
 void sv_arena_seal(SvArena *arena);

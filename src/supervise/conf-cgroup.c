@@ -16,7 +16,7 @@ read_size(SvConfReader *reader, const SvSection *section, const SvNames *names, 
     SV_TRY(sv_conf_get(reader, section, "memory_limit", NULL, names, &value));
     if (!value)
         return 0;
-    SV_TRY(sv_conf_get_bytes(reader, section, "memory_limit", NULL, names, ret_bytes));
+    SV_TRY(sv_conf_get_bytes(reader, section, "memory_limit", 0, names, ret_bytes));
     if (*ret_bytes <= 0)
         return sv_fail(&reader->error, "memory_limit: '%s' is not a size above 0", value);
     return 0;

@@ -8,9 +8,9 @@
 #include "supervise/conf.h"
 #include "supervise/values.h"
 
-int
-sv_conf_get(SvConfReader *reader, const SvSection *section, const char *option,
-            const char *fallback, const SvNames *names, const char **ret_value)
+static int
+look_up(SvConfReader *reader, const SvSection *section, const char *option, const char *fallback,
+        const SvNames *names, const char **ret_value)
 {
     const char *value = sv_ini_get(reader->ini, section, option);
     char what[512];
@@ -29,6 +29,16 @@ sv_conf_get(SvConfReader *reader, const SvSection *section, const char *option,
     if (*ret_value == value)
         *ret_value = sv_arena_strdup(reader->arena, value);
     return *ret_value ? 0 : sv_fail(&reader->error, "the configuration is too large");
+}
+
+int
+sv_conf_get(SvConfReader *reader, const SvSection *section, const char *option,
+            const char *fallback, const SvNames *names, const char **ret_value)
+{
+    if (sv_ini_may_have(reader->ini, section, option))
+        return look_up(reader, section, option, fallback, names, ret_value);
+    *ret_value = fallback;
+    return 0;
 }
 
 int
@@ -55,12 +65,13 @@ sv_conf_get_bool(SvConfReader *reader, const SvSection *section, const char *opt
 
 int
 sv_conf_get_bytes(SvConfReader *reader, const SvSection *section, const char *option,
-                  const char *fallback, const SvNames *names, int64_t *ret_number)
+                  int64_t fallback, const SvNames *names, int64_t *ret_number)
 {
     const char *value;
 
-    SV_TRY(sv_conf_get(reader, section, option, fallback, names, &value));
-    return sv_value_bytes(value, ret_number, &reader->error);
+    SV_TRY(sv_conf_get(reader, section, option, NULL, names, &value));
+    *ret_number = fallback;
+    return value ? sv_value_bytes(value, ret_number, &reader->error) : 0;
 }
 
 void

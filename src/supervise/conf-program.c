@@ -16,7 +16,8 @@
 #include "supervise/values.h"
 
 #define NUMPROCS_MAX 20000
-#define ROOM_FOR_ONE ((size_t)1 << 20) /* more than one process can take of the arena */
+#define LOG_SIZE     ((int64_t)50 << 20) /* 50MB */
+#define ROOM_FOR_ONE ((size_t)1 << 20)   /* more than one process can take of the arena */
 
 typedef struct Section {
     SvConfReader *reader;
@@ -108,10 +109,10 @@ read_policy(Section *s)
     SV_TRY(get_int(s, "numprocs_start", 0, &s->numprocs_start));
     s->environment = sv_ini_get(s->reader->ini, s->section, "environment");
     s->environment = s->environment ? s->environment : "";
-    SV_TRY(sv_conf_get_bytes(s->reader, s->section, "stdout_capture_maxbytes", "0", &s->names,
+    SV_TRY(sv_conf_get_bytes(s->reader, s->section, "stdout_capture_maxbytes", 0, &s->names,
                              &base->log[SV_STDOUT].capture_maxbytes));
     SV_TRY(get_bool(s, "stdout_events_enabled", false, &base->log[SV_STDOUT].events));
-    SV_TRY(sv_conf_get_bytes(s->reader, s->section, "stderr_capture_maxbytes", "0", &s->names,
+    SV_TRY(sv_conf_get_bytes(s->reader, s->section, "stderr_capture_maxbytes", 0, &s->names,
                              &base->log[SV_STDERR].capture_maxbytes));
     return get_bool(s, "stderr_events_enabled", false, &base->log[SV_STDERR].events);
 }
@@ -177,7 +178,7 @@ read_logfile(Section *s, const LogKeys *keys, SvLogConf *log)
     }
     SV_TRY(get_int(s, keys->backups, 10, &log->backups));
     SV_TRY(
-        sv_conf_get_bytes(reader, s->section, keys->maxbytes, "50MB", &s->names, &log->maxbytes));
+        sv_conf_get_bytes(reader, s->section, keys->maxbytes, LOG_SIZE, &s->names, &log->maxbytes));
     SV_TRY(get_bool(s, keys->syslog, false, &log->syslog));
     if (deprecated) {
         sv_conf_note(reader, 'w',

@@ -233,7 +233,7 @@ read_plugins(SvConfReader *reader)
             return sv_fail(&reader->error, "%s cannot be resolved within [%s]", plugin->factory,
                            section->name);
         SvOption **options = &plugin->options;
-        for (const SvOption *option = section->options; option; option = option->next) {
+        for (const SvOption *option = section->options.first; option; option = option->next) {
             if (strcmp(option->name, key) == 0)
                 continue;
             SvOption *copy = sv_arena_alloc(reader->arena, sizeof *copy);
@@ -380,6 +380,8 @@ read_config(const char *path, const SvSource *replayed, const SvOverrides *overr
         *ret_error = strdup("out of memory");
         return -ENOMEM;
     }
+    sv_arena_touch_ahead(&arena);
+    sv_arena_touch_ahead(&reader.scratch);
     SvConfig *config = sv_arena_alloc(&arena, sizeof *config);
     config->arena = arena;
     reader.config = config;

@@ -244,7 +244,7 @@ int sv_conf_get_int(SvConfReader *reader, const SvSection *section, const char *
 int sv_conf_get_bool(SvConfReader *reader, const SvSection *section, const char *option,
                      bool fallback, const SvNames *names, bool *ret_value);
 int sv_conf_get_bytes(SvConfReader *reader, const SvSection *section, const char *option,
-                      const char *fallback, const SvNames *names, int64_t *ret_number);
+                      int64_t fallback, const SvNames *names, int64_t *ret_number);
 void sv_conf_note(SvConfReader *reader, char level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 int sv_conf_read_groups(SvConfReader *reader);

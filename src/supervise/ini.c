@@ -14,11 +14,12 @@ typedef struct Reader {
     const char *path;
     bool included;
     SvError *error;
-    SvOption **options; /* of the section that is read, NULL before the first */
+    SvOptions *options; /* of the section that is read, NULL before the first */
     SvOption *option;   /* that continuation lines belong to, or NULL */
     size_t indent;
     int64_t line_number;
-    SvBuf bad; /* the message about bad lines so far */
+    bool comments; /* there is a character that may begin one */
+    SvBuf bad;     /* the message about bad lines so far */
 } Reader;
 
 /* How much of @text is ASCII, eight bytes at a time. */
@@ -106,7 +107,7 @@ section_of(const SvIni *ini, const char *name, uint32_t hash)
     return section;
 }
 
-static SvOption **
+static SvOptions *
 find_section(Reader *reader, const char *name)
 {
     SvIni *ini = reader->ini;
@@ -131,8 +132,10 @@ find_section(Reader *reader, const char *name)
 }
 
 static SvOption *
-set_option(SvArena *arena, SvOption **link, const char *name, const char *value)
+set_option(SvArena *arena, SvOptions *options, const char *name, const char *value)
 {
+    SvOption **link = &options->first;
+
     for (; *link; link = &(*link)->next)
         if (*(*link)->name == *name && strcmp((*link)->name, name) == 0)
             break;
@@ -142,6 +145,7 @@ set_option(SvArena *arena, SvOption **link, const char *name, const char *value)
             return NULL;
         option->name = sv_arena_strdup(arena, name);
         option->name_length = strlen(name);
+        options->names |= sv_option_look(name);
         *link = option;
     }
     const char *copy = sv_arena_strdup(arena, value);
@@ -184,7 +188,7 @@ read_option(Reader *reader, char *value, const char *line)
 static int
 read_line(Reader *reader, const char *line, char *value)
 {
-    size_t comment = comment_start(line);
+    size_t comment = reader->comments ? comment_start(line) : SIZE_MAX;
 
     if (comment != SIZE_MAX)
         value[comment] = '\0';
@@ -226,6 +230,7 @@ read_lines(Reader *reader, char *text, size_t length)
 
     if (!value)
         return sv_fail(reader->error, "the configuration is too large");
+    reader->comments = memchr(text, ';', length) || memchr(text, '#', length);
     for (char *line = text, *end; *line != '\0'; line = end) {
         end = strchr(line, '\n');
         end = end ? end + 1 : line + strlen(line);
@@ -282,8 +287,8 @@ sv_ini_read(SvIni *ini, const char *path, bool included, SvError *error)
     if (r < 0)
         return r;
     for (SvSection *section = ini->sections; section; section = section->next)
-        strip_ends(section->options);
-    strip_ends(ini->defaults);
+        strip_ends(section->options.first);
+    strip_ends(ini->defaults.first);
     return reader.bad.length > 0 ? sv_fail(error, "%s", reader.bad.data) : 0;
 }
 
@@ -294,10 +299,9 @@ sv_ini_section(const SvIni *ini, const char *name)
 }
 
 static const char *
-find_option(const SvOption *option, const char *name, size_t length)
+find_option(const SvOptions *options, const char *name, size_t length)
 {
-    /* Of fifty options that are asked for, a section has five: most differ in their length. */
-    for (; option; option = option->next)
+    for (const SvOption *option = options->first; option; option = option->next)
         if (option->name_length == length && memcmp(option->name, name, length) == 0)
             return option->value;
     return NULL;
@@ -306,10 +310,12 @@ find_option(const SvOption *option, const char *name, size_t length)
 const char *
 sv_ini_get(const SvIni *ini, const SvSection *section, const char *name)
 {
+    if (!sv_ini_may_have(ini, section, name))
+        return NULL;
     size_t length = strlen(name);
-    const char *value = find_option(section->options, name, length);
+    const char *value = find_option(&section->options, name, length);
 
-    return value ? value : find_option(ini->defaults, name, length);
+    return value ? value : find_option(&ini->defaults, name, length);
 }
 
 static bool
@@ -323,7 +329,7 @@ any_has(const SvOption *option, char c)
 bool
 sv_ini_has_char(const SvIni *ini, const SvSection *section, char c)
 {
-    return any_has(section->options, c) || any_has(ini->defaults, c);
+    return any_has(section->options.first, c) || any_has(ini->defaults.first, c);
 }
 
 static const char *
@@ -343,9 +349,9 @@ void
 sv_ini_expand_here(SvIni *ini, const char *here)
 {
     for (SvSection *section = ini->sections; section; section = section->next) {
-        for (SvOption *option = section->options; option; option = option->next)
+        for (SvOption *option = section->options.first; option; option = option->next)
             option->value = replace_here(ini->arena, option->value, here);
-        for (SvOption *option = ini->defaults; option; option = option->next)
+        for (SvOption *option = ini->defaults.first; option; option = option->next)
             if (strstr(option->value, HERE) &&
                 sv_ini_get(ini, section, option->name) == option->value)
                 set_option(ini->arena, &section->options, option->name,
