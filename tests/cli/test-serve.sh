@@ -23,7 +23,7 @@ if [ "$(id -u)" -eq 0 ]; then
     owner=daemon
     chown -R "$owner" site secret
     # become USER: sets `who`, which goes before a command. The process that is started so is the command itself.
-    become() { who=(setpriv --reuid="$1" --regid="$1" --clear-groups env HOME=/); }
+    become() { who=(setpriv --reuid="$1" --regid="$(id -g "$1")" --clear-groups env HOME=/); }
 else
     owner=$(id -un)
     become() { who=(env HOME=/); }
@@ -151,6 +151,8 @@ check 'as-json-too' is "$(jq -r '.releases[0].label' <<< "$out")" 0.1
 check 'a-viewer-changes-nothing' gives 5 mail up dev.minimal
 check 'who-has-no-role-may-not-even-look' gives 5 uucp board
 check 'and-is-told-who-has-one' has "$err" 'help: ask games, news, bin, mail or daemon'
+check 'a-user-of-another-namespace-is-nobody' gives 5 nobody board
+check 'and-is-told-so' has "$err" 'it is no user of here'
 check 'a-developer-runs-what-may-run-anything' gives 0 games up dev.minimal
 check 'it-runs-as-the-home-s-user' is "$(find site -not -user "$owner" | head -1)" ''
 check 'it-is-recorded-as-theirs' is "$(own ledger log --last 1 --json | jq -r '.events[0] | .actor + " " + .kind')" 'games environment.up'
