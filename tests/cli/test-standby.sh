@@ -96,16 +96,6 @@ check 'going-back-is-possible-all-the-same' is "$status:$(served):$(page "$base"
 # Killed at any step of going back.
 keep 1h
 run -C site deploy 0.1.2 live.minimal --no-watch
-kept=$(programs)
-"$FASSEMBLER" -C site -q rollback live.minimal --watch 1s > killed 2>&1 < /dev/null &
-pid=$!
-until [ "$(programs)" != "$kept" ]; do kill -0 "$pid" 2> /dev/null || break; done
-kill -KILL "$pid" 2> /dev/null
-wait "$pid" 2> /dev/null
-run -C site deploy --undo live.minimal
-[ "$status" = 0 ] || run -C site deploy --resume live.minimal --no-watch
-[ "$(served)" = 0.1.2 ] || run -C site deploy 0.1.2 live.minimal --no-watch
-check 'what-is-given-up-goes-on-being-kept' is "$(served):$(programs)" "0.1.2:hello RUNNING, hello.b RUNNING, old.keep RUNNING"
 bad=''
 for step in build start check switch drain stop; do
     "$FASSEMBLER" -C site -q rollback live.minimal --watch 1s > killed 2>&1 < /dev/null &
