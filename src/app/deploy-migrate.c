@@ -9,10 +9,12 @@
 #include "sys/clock.h"
 #include "sys/fd.h"
 #include "sys/fs.h"
+#include "sys/lock.h"
 
 #define SCRIPT_SECONDS (30 * 60)
 #define SHOWN          2000 /* bytes of the end of what a script said */
 #define FOLDER         "migrations"
+#define TURN           ".turn"
 
 bool
 fa_deploy_is_recorded(const FaDeployWork *work, const FaMigration *migration)
@@ -50,6 +52,28 @@ open_log(const char *path, GError **error)
     if (fd < 0)
         fa_fail_errno(error, errno, "cannot make '%s'", path);
     return fd >= 0 && fa_fs_sync_directory(folder, error) ? fa_fd_steal(&fd) : -1;
+}
+
+static void
+tell_wait(const char *owner, void *data)
+{
+    fa_deploy_work_say(data, "waiting for %s", owner);
+}
+
+/*
+ * (transfer full) (nullable) One script at a time changes the data of an environment. It holds the lock itself, too: of
+ * a deployment that was killed it may still be running.
+ */
+static FaLock *
+take_turn(FaDeployWork *work, const char *what, const char *of, FaCancel *cancel, GError **error)
+{
+    g_autofree char *folder = g_strconcat(work->layout->log, "/" FOLDER, NULL);
+    g_autofree char *path = g_strconcat(folder, "/" TURN, NULL);
+    g_autofree char *purpose = g_strconcat(what, " ", of, NULL);
+    return fa_fs_make_directory(folder, 0700, error)
+               ? fa_lock_take(path, FA_LOCK_EXCLUSIVE, purpose, SCRIPT_SECONDS, tell_wait, work,
+                              cancel, error)
+               : NULL;
 }
 
 typedef struct Ran {
@@ -141,20 +165,22 @@ run_script(FaDeployWork *work, const FaMigrationStep *step, bool is_down, FaCanc
     if (!find_script(work, step, &script, &environment, &recipe, error))
         return false;
     g_autofree char *log = log_path(work, migration, is_down);
-    fa_autofd int fd = open_log(log, error);
+    const char *what = is_down ? "undoing" : "migrating";
+    g_autoptr(FaLock) turn = take_turn(work, what, migration->component, cancel, error);
+    fa_autofd int fd = turn != NULL ? open_log(log, error) : -1;
     const char *path = is_down ? script->down : script->up;
     if (fd < 0)
         return false;
     if (path == NULL)
         return fa_fail(error, FA_ERROR_FAILED, "the migration '%s/%s' cannot be undone",
                        migration->component, migration->name);
-    fa_deploy_work_say(work, "%s %s/%s (%s)", is_down ? "undoing" : "migrating",
-                       migration->component, migration->name,
+    fa_deploy_work_say(work, "%s %s/%s (%s)", what, migration->component, migration->name,
                        fa_migration_mode_to_string(migration->mode));
     const FaEnvironmentScript run = {
         .path = path,
         .timeout = script->timeout > 0 ? script->timeout : SCRIPT_SECONDS,
         .log_fd = fd,
+        .held_fd = fa_lock_get_fd(turn),
         .cancel = cancel,
     };
     if (!fa_environment_run_script(environment, recipe, &run, &result, error)) {
@@ -170,7 +196,9 @@ static bool
 restore(FaDeployWork *work, const FaMigrationStep *step, GError **error)
 {
     g_autofree char *log = log_path(work, step->migration, true);
-    fa_autofd int fd = open_log(log, error);
+    g_autoptr(FaLock) turn = take_turn(work, "putting back", step->migration->component,
+                                       fa_deploy_work_cancel(work), error);
+    fa_autofd int fd = turn != NULL ? open_log(log, error) : -1;
     if (fd < 0)
         return false;
     fa_deploy_work_say(work, "putting back the data of %s from before %s",
@@ -339,6 +367,9 @@ restore_all(FaDeployWork *work, GPtrArray *restored, GError **error)
         const char *component = g_ptr_array_index(saved, i);
         if (!needs_restore(work, component))
             continue;
+        g_autoptr(FaLock) turn = take_turn(work, "putting back", component, NULL, error);
+        if (turn == NULL)
+            return false;
         fa_deploy_work_say(work, "putting back the data of %s", component);
         if (!fa_deploy_restore_closed(work, component, error))
             return false;

@@ -255,6 +255,7 @@ fa_environment_run_script(const FaEnvironment *environment, const FaRecipe *reci
                      .merge_stderr = true,
                      .timeout = script->timeout,
                      .log_fd = script->log_fd,
+                     .held_fd = script->held_fd,
                      .cancel = script->cancel};
     return fa_spawn_run(&spawn, ret_result, error);
 }

@@ -70,6 +70,7 @@ typedef struct FaEnvironmentScript {
     const char *path;
     int64_t timeout; /* seconds; 0: none */
     int log_fd;      /* > 0: what it says is also written there */
+    int held_fd;     /* > 0: a lock that it holds as well */
     FaCancel *cancel;
 } FaEnvironmentScript;
 

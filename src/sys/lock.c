@@ -142,6 +142,12 @@ fa_lock_take(const char *path, FaLockMode mode, const char *what, int64_t wait,
     return lock;
 }
 
+int
+fa_lock_get_fd(const FaLock *lock)
+{
+    return lock->fd;
+}
+
 void
 fa_lock_release(FaLock *lock)
 {

@@ -21,5 +21,7 @@ typedef void (*FaLockWaitFunc)(const char *owner, void *data);
  */
 FaLock *fa_lock_take(const char *path, FaLockMode mode, const char *what, int64_t wait,
                      FaLockWaitFunc on_wait, void *data, FaCancel *cancel, GError **error);
+/* For a program to hold as well (FaSpawn.held_fd): then the lock lasts until that has ended, too. */
+int fa_lock_get_fd(const FaLock *lock);
 void fa_lock_release(FaLock *lock);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FaLock, fa_lock_release)

@@ -22,6 +22,7 @@
 #define READ_BUFFER      (64 * 1024)
 #define MESSAGE_MAX      2000 /* bytes of a failed program's last words */
 #define DRAIN_AFTER_EXIT 100  /* milliseconds for what descendants still hold of our pipes */
+#define FIRST_FREE       (STDERR_FILENO + 1)
 #define DEFAULT_PATH     "/usr/local/bin:/usr/bin:/bin"
 
 extern char **environ;
@@ -204,8 +205,11 @@ describe_files(posix_spawn_file_actions_t *actions, const FaSpawn *spawn, const 
                 actions, spawn->merge_stderr ? STDOUT_FILENO : plumbing->error_output,
                 STDERR_FILENO);
     }
+    if (number == 0 && spawn->held_fd > 0)
+        number = posix_spawn_file_actions_adddup2(actions, spawn->held_fd, FIRST_FREE);
     if (number == 0)
-        number = posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
+        number = posix_spawn_file_actions_addclosefrom_np(
+            actions, spawn->held_fd > 0 ? FIRST_FREE + 1 : FIRST_FREE);
     if (number == 0 && spawn->directory != NULL)
         number = posix_spawn_file_actions_addchdir_np(actions, spawn->directory);
     return number;

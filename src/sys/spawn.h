@@ -29,6 +29,7 @@ typedef struct FaSpawn {
     bool merge_stderr; /* stderr goes where stdout goes */
     int log_fd;        /* > 0: both are also copied there (a build log) */
     int output_fd;     /* > 0: stdout goes straight there, nothing of it is captured */
+    int held_fd;       /* > 0: is 3 in it and in what it starts: a lock for as long as they run */
     bool inherit_tty;  /* the caller's stdin, stdout, stderr and group: for editors and shells */
     int64_t timeout;   /* seconds; 0: none */
     FaCancel *cancel;  /* (nullable) */

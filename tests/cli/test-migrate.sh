@@ -71,6 +71,11 @@ check 'it-is-served' is "$status:$(status_of)" 0:200
 # One that the old code lives with. All scripts here can be run twice, as they have to.
 migration 001-due online 'summary: Notes have a day' <<'END'
 test -e "$var/kill-in-up" && rm "$var/kill-in-up" && kill_after=yes || kill_after=
+if test -e "$var/hang-in-up"; then
+    rm "$var/hang-in-up"
+    kill -9 $PPID
+    until test -e "$var/go-on"; do sleep 0.02; done
+fi
 python3 "$out/db" "$var/notes.db" "SELECT due FROM note" > "$var/said" 2>&1 ||
     python3 "$out/db" "$var/notes.db" "ALTER TABLE note ADD COLUMN due"
 echo "the old one answers $(curl -s -o /dev/null -w '%{http_code}' -H 'Host: www.minimal.example' http://127.0.0.1:EDGE/)"
@@ -242,6 +247,17 @@ touch "$data/kill-in-up"
 deploy 0.2
 run -C site deploy --resume live.minimal --watch 1s
 check 'or-run-again' is "$status:$(served):$(columns)" 0:0.2:text,due
+rollback
+touch "$data/hang-in-up"
+deploy 0.2
+"$FASSEMBLER" -C site deploy --resume live.minimal --watch 1s > resumed 2>&1 < /dev/null &
+pid=$!
+until grep -q 'waiting for' resumed || ! kill -0 "$pid" 2> /dev/null; do sleep 0.02; done
+waited="$(grep -c "waiting for 'migrating hello'" resumed):$(columns)"
+touch "$data/go-on"
+wait "$pid"
+ended=$?
+check 'a-script-that-outlived-its-deployment-is-waited-for' is "$waited:$ended:$(served):$(columns)" 1:text:0:0.2:text,due
 before=$(db 'SELECT group_concat(text) FROM note')
 touch "$data/kill-in-up"
 deploy 0.3
