@@ -111,9 +111,9 @@ fa_backups_gc(const char *home, bool dry_run, uint64_t *ret_count, uint64_t *ret
     const char *environment = NULL;
     unsigned kept = 0;
     *ret_count = *ret_bytes = 0;
-    if (list == NULL || !read_running(home, &running, error))
+    if (list == NULL || (list->len > 0 && !read_running(home, &running, error)))
         return false;
-    for (guint i = 0; i < list->len; i++) {
+    for (guint i = 0; running != NULL && i < list->len; i++) {
         const FaBackup *backup = g_ptr_array_index(list, i);
         if (g_strcmp0(environment, backup->environment) != 0)
             kept = 0;

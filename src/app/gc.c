@@ -47,6 +47,16 @@ record(const char *home, const char *actor, const FaGcStats *stats)
     return fa_home_ledger_record(home, actor, FA_EVENT_STORE_GC, "store", payload);
 }
 
+/* (transfer full) (nullable) What went wrong with it. The ledger says which are needed: without it they all stay. */
+static char *
+clean_backups(const char *home, bool dry_run, Backups *ret_removed)
+{
+    g_autoptr(GError) failure = NULL;
+    if (fa_backups_gc(home, dry_run, &ret_removed->count, &ret_removed->bytes, &failure))
+        return NULL;
+    return g_strdup_printf("backups that nobody needs may be left: %s", failure->message);
+}
+
 bool
 fa_gc(const char *home, const char *actor, bool dry_run, FaCancel *cancel, JsonObject **ret_report,
       char **ret_warning, GError **error)
@@ -56,11 +66,13 @@ fa_gc(const char *home, const char *actor, bool dry_run, FaCancel *cancel, JsonO
     g_autoptr(FaStore) store = fa_store_open(home, error);
     g_auto(FaGcStats) stats = {0};
     Backups backups;
-    if (store == NULL || !fa_store_gc(store, dry_run, cancel, &stats, error) ||
-        !fa_backups_gc(home, dry_run, &backups.count, &backups.bytes, error))
+    if (store == NULL || !fa_store_gc(store, dry_run, cancel, &stats, error))
         return false;
     bool is_changed = stats.names_removed > 0 || stats.objects_removed > 0;
+    char *warning = clean_backups(home, dry_run, &backups);
     *ret_report = report(&stats, &backups, dry_run);
-    *ret_warning = is_changed && !dry_run ? record(home, actor, &stats) : NULL;
+    if (warning == NULL && is_changed && !dry_run)
+        warning = record(home, actor, &stats);
+    *ret_warning = warning;
     return true;
 }

@@ -334,6 +334,12 @@ fi
 
 # Old backups go when nothing needs them any more.
 count() { find site/home/backups/minimal/live -mindepth 1 -maxdepth 1 | wc -l; }
+all=$(count)
+set_version() { python3 -c "import sqlite3; sqlite3.connect('site/home/ledger.db').execute('PRAGMA user_version = $1')"; }
+set_version 99
+run -C site gc
+check 'without-a-ledger-all-of-them-are-kept' is "$status:$(count):$(grep -c 'backups that nobody needs may be left' <<< "$err")" "0:$all:1"
+set_version 1
 run -C site gc -n --json
 check 'a-dry-run-removes-no-backup' is "$(jq '."backups-removed" > 0' <<< "$out"):$(($(count) > 5))" true:1
 run -C site gc
