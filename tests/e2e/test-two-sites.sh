@@ -71,8 +71,10 @@ for environment in dev.nycstreets dev.openplans; do
 done
 check 'developers-have-the-trunk-of-both' is "$status" 0
 merge wp-in-openplans topic/looks:main
+merge tasktracker topic/due:main
 run -C "$demo" release cut --json
-check 'the-next-train-brings-what-was-merged' is "$(jq -r '"\(.release) \([.changes[].commits[]?] | length)"' <<< "$out")" '0.6.1 1'
+check 'the-next-train-brings-what-was-merged' is "$(jq -r '"\(.release) \([.changes[].commits[]?] | length)"' <<< "$out")" '0.6.1 2'
+check 'it-says-what-a-deployer-must-know' has "$out" '001-due adds a column'
 deploy 0.6.1 stage.nycstreets stage.openplans
 check 'it-is-looked-at-on-both-stages' is "$told" 00
 
@@ -84,6 +86,9 @@ check 'while-the-next-one-goes-live-on-the-first' is "$told" 0
 run -C "$demo" edge apply
 check 'each-site-names-its-own-release' is "$(made_by www.nycstreets), $(made_by www.openplans)" '0.6.1 0.6.1 0.6.1, 0.6 0.6 0.6'
 check 'the-new-looks-are-on-one-site-only' is "$(page www.nycstreets /blog/ | grep -c Follow) $(page www.openplans /blog/ | grep -c Follow)" '1 0'
+
+run -C "$demo" history live.nycstreets --json
+check 'its-data-were-migrated' is "$(jq -c '.rows[0].migrations' <<< "$out")" '["+tasktracker/001-due"]'
 
 # Something is wrong with 0.6 on live.openplans: the fix does not wait for its train.
 merge tasktracker fix/one-line:release/0.6
@@ -99,7 +104,7 @@ run -C "$demo" where 9ab4f0dacc8e --json
 check 'the-fix-is-found-where-it-is' is "$(jq -r '[.environments[] | select(.["has-it"] == "yes") | .environment] | join(" ")' <<< "$out")" 'leapfrog.openplans live.openplans'
 
 # The third week: what is cut from a trunk that has the fix may go there.
-merge tasktracker fix/one-line:main
+merge tasktracker topic/fold:main
 run -C "$demo" release cut --json
 check 'the-third-train-is-cut' is "$(jq -r '.release' <<< "$out")" 0.6.2
 deploy 0.6.2 stage.nycstreets stage.openplans live.openplans
@@ -109,6 +114,8 @@ check 'what-is-new-there-is-told' has "$out" 'theme: be blue, and lead to the fe
 
 # It disappoints.
 run -C "$demo" rollback live.openplans --watch 1s --why 'the days are wrong'
+check 'going-back-past-what-cannot-be-undone-is-refused' has "$status:$err" "3:error: the migration 'tasktracker/002-fold'"
+run -C "$demo" rollback live.openplans --watch 1s --why 'the days are wrong' --migration tasktracker/002-fold=restore
 check 'the-release-before-comes-back' is "$status:$(made_by www.openplans)" '0:0.6.0.1 0.6.0.1 0.6.0.1'
 check 'the-board-has-all-of-it' is "$(board)" 'dev.nycstreets trunk well
 live.nycstreets 0.6.1 well
