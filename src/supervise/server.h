@@ -69,6 +69,7 @@ typedef struct SvServer {
 
 /* server.c */
 void sv_client_ready(SvSuper *super, SvWatch *watch, uint32_t events);
+/* server-answer.c */
 void sv_client_close(SvSuper *super, SvClient *client);
 void sv_client_flush(SvSuper *super, SvClient *client);
 bool sv_client_is_sent(const SvClient *client);
