@@ -1,15 +1,5 @@
 #include "app/deploy-private.h"
 
-static void G_GNUC_PRINTF(2, 3) say(const FaDeployWork *work, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    g_autofree char *text = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    if (work->options->say != NULL)
-        work->options->say(text, work->options->data);
-}
-
 /* Where no release runs, what counts is what the new one brought itself. */
 static const FaRelease *
 find_running(const FaDeployWork *work)
@@ -56,12 +46,12 @@ tell(const FaDeployWork *work, const FaDeployPlan *plan)
     for (guint i = 0; i < plan->notes->list->len; i++) {
         const FaNote *note = g_ptr_array_index(plan->notes->list, i);
         if (note->kind != FA_NOTE_NONE)
-            say(work, "note: %s (%s): %s", note->component, fa_note_kind_to_string(note->kind),
-                note->text);
+            fa_deploy_work_say(work, "note: %s (%s): %s", note->component,
+                               fa_note_kind_to_string(note->kind), note->text);
     }
     for (guint i = 0; i < plan->notes->problems->len; i++)
-        say(work, "whether notes are missing is not known: %s",
-            (const char *)g_ptr_array_index(plan->notes->problems, i));
+        fa_deploy_work_say(work, "whether notes are missing is not known: %s",
+                           (const char *)g_ptr_array_index(plan->notes->problems, i));
 }
 
 typedef struct Executed {

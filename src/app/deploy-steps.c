@@ -12,79 +12,7 @@
 #include "sys/clock.h"
 #include "sys/fs.h"
 
-#define SMOKE_SECONDS 120
 #define WATCH_SECONDS 10
-#define OUTPUT_SHOWN  2000
-
-const FaDeployment *
-fa_deploy_work_get(const FaDeployWork *work)
-{
-    const FaStanding *standing = fa_running_find(work->state->running, work->name);
-    return standing != NULL ? standing->open : NULL;
-}
-
-FaSlot
-fa_deploy_work_slot(const FaDeployWork *work)
-{
-    FaSlot slot = FA_SLOT_A;
-    fa_slot_from_string(fa_deploy_work_get(work)->slot, &slot);
-    return slot;
-}
-
-FaCancel *
-fa_deploy_work_cancel(const FaDeployWork *work)
-{
-    return work->options->assemble.cancel;
-}
-
-void
-fa_deploy_work_say(const FaDeployWork *work, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    g_autofree char *text = g_strdup_vprintf(format, arguments);
-    va_end(arguments);
-    if (work->options->say != NULL)
-        work->options->say(text, work->options->data);
-}
-
-bool
-fa_deploy_need_context(FaDeployWork *work, GError **error)
-{
-    if (work->context != NULL)
-        return true;
-    const FaRelease *release =
-        fa_state_find_release(work->state, fa_deploy_work_get(work)->release, error);
-    if (release == NULL)
-        return false;
-    work->context = fa_frozen_open(work->host, release->label, release->settings, error);
-    return work->context != NULL &&
-           fa_context_choose(work->context, work->name, &work->choice, error);
-}
-
-/* Of a release that was built all is in the store, and this only finds it. */
-bool
-fa_deploy_need_plan(FaDeployWork *work, GError **error)
-{
-    if (work->plan != NULL)
-        return true;
-    return fa_deploy_need_context(work, error) &&
-           fa_assemble(work->context, &work->choice, &work->options->assemble, &work->plan, error);
-}
-
-bool
-fa_deploy_need_environment(FaDeployWork *work, GError **error)
-{
-    if (work->environment != NULL)
-        return true;
-    if (!fa_deploy_need_plan(work, error))
-        return false;
-    FaSlot slot = fa_deploy_work_slot(work);
-    const FaInstance instance = {.slot = &slot, .plan = work->plan};
-    work->environment = fa_environment_open(work->context, &work->choice,
-                                            work->options->assemble.assignments, &instance, error);
-    return work->environment != NULL;
-}
 
 /* (transfer full) (nullable) of FaMade */
 static GPtrArray *
@@ -163,16 +91,6 @@ do_render(FaDeployWork *work, char **ret_detail, GError **error)
     return true;
 }
 
-char *
-fa_deploy_find_build(const FaDeployWork *work, GError **error)
-{
-    char *build = fa_slot_get_build(work->layout, fa_deploy_work_slot(work));
-    if (build == NULL)
-        fa_fail(error, FA_ERROR_FAILED, "there is no build in slot %s of %s",
-                fa_deploy_work_get(work)->slot, work->name);
-    return build;
-}
-
 /* Where nothing was ever, nothing is interrupted: the first build is the current one at once. */
 static bool
 start_first(FaDeployWork *work, const char *build, GError **error)
@@ -215,12 +133,6 @@ stop_slot(FaDeployWork *work, FaSlot slot, const char *build, GError **error)
     }
     return fa_slot_clear_beside(work->layout, slot, error) &&
            fa_processes_update(work->layout, NULL, error);
-}
-
-bool
-fa_deploy_work_is_first(const FaDeployWork *work)
-{
-    return *fa_deploy_work_get(work)->expects == '\0';
 }
 
 static bool
@@ -296,44 +208,6 @@ do_check(FaDeployWork *work, GError **error)
                              work->options->patience, fa_deploy_work_cancel(work), error) &&
            fa_setup(work->environment, held, options->say, options->data,
                     fa_deploy_work_cancel(work), error);
-}
-
-static bool
-run_smoke_test(const FaDeployWork *work, const FaEnvironment *direct, const FaRecipe *recipe,
-               const FaText *test, GError **error)
-{
-    int64_t seconds = work->options->patience > 0 ? work->options->patience : SMOKE_SECONDS;
-    g_auto(FaSpawnResult) result = {0};
-    if (!fa_environment_run_text(direct, recipe, test, seconds, fa_deploy_work_cancel(work),
-                                 &result, error))
-        return g_prefix_error(error, "smoke test of '%s': ", recipe->name), false;
-    if (result.status == 0)
-        return true;
-    const char *output = result.output != NULL ? result.output : "";
-    size_t length = strlen(output);
-    g_autofree char *shown = fa_text_sanitize(
-        length > OUTPUT_SHOWN ? output + length - OUTPUT_SHOWN : output, MIN(length, OUTPUT_SHOWN));
-    return fa_fail(error, FA_ERROR_FAILED, "smoke test of '%s' ended with status %d: %s\n%s",
-                   recipe->name, result.status, test->text, g_strchomp(shown));
-}
-
-bool
-fa_deploy_smoke(FaDeployWork *work, char **ret_detail, GError **error)
-{
-    if (!fa_deploy_need_environment(work, error))
-        return false;
-    const FaProduct *product = fa_context_get_product(work->context);
-    unsigned count = 0;
-    for (guint i = 0; i < product->components->len; i++) {
-        const FaRecipe *recipe = g_ptr_array_index(product->components, i);
-        for (guint k = 0; k < recipe->smoke_tests->len; k++, count++) {
-            if (!run_smoke_test(work, work->environment, recipe,
-                                g_ptr_array_index(recipe->smoke_tests, k), error))
-                return false;
-        }
-    }
-    *ret_detail = g_strdup_printf("%u tests", count);
-    return true;
 }
 
 /* Where something waits for a migration, all of them do. */
