@@ -25,7 +25,6 @@ typedef struct FaDeployWork {
     GPtrArray *plan;            /* (nullable) of FaAssembled */
     FaEnvironment *environment; /* (nullable) in the new slot */
     bool is_composed;
-    GPtrArray *carried; /* (nullable) of FaCarried */
     int64_t switched_in;
     GPtrArray *scripts;          /* (nullable) of FaMigrationScript, the release's */
     FaMigrationPlan *migrations; /* (nullable) */

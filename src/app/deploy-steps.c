@@ -86,7 +86,6 @@ do_render(FaDeployWork *work, char **ret_detail, GError **error)
         !fa_environment_compose(work->environment, work->options->assemble.sandbox, policy,
                                 work->options->dialogue, &composed, error))
         return false;
-    work->carried = g_steal_pointer(&composed.carried);
     *ret_detail = g_steal_pointer(&composed.name);
     return true;
 }
@@ -223,23 +222,41 @@ do_smoke(FaDeployWork *work, char **ret_detail, GError **error)
     return true;
 }
 
-/* Those of what outlives releases whose files are others now. */
 static bool
-restart_lasting(FaDeployWork *work, GError **error)
+restart_component(FaDeployWork *work, const FaRecipe *recipe, FaCancel *cancel, GError **error)
 {
-    if (work->carried == NULL)
-        return true;
+    if (!fa_deploy_need_environment(work, error))
+        return false;
+    for (guint i = 0; i < recipe->processes->len; i++) {
+        g_autofree char *name = fa_environment_name_process(
+            work->environment, recipe, g_ptr_array_index(recipe->processes, i));
+        if (!fa_processes_restart(work->layout, name, cancel, error))
+            return false;
+    }
+    return true;
+}
+
+/*
+ * Those of what outlives releases whose files are others in @after than in @before, two builds. Where one of them has none,
+ * the supervisor sees to it.
+ */
+static bool
+restart_lasting(FaDeployWork *work, const char *before, const char *after, FaCancel *cancel,
+                GError **error)
+{
+    g_autofree char *old = g_build_filename(work->layout->builds, before, "etc", NULL);
+    g_autofree char *fresh = g_build_filename(work->layout->builds, after, "etc", NULL);
+    if (!fa_deploy_need_context(work, error))
+        return false;
     const FaProduct *product = fa_context_get_product(work->context);
     for (guint i = 0; i < product->components->len; i++) {
         const FaRecipe *recipe = g_ptr_array_index(product->components, i);
-        if (!fa_recipe_is_lasting(recipe) || !fa_carried_is_changed_in(work->carried, recipe->name))
+        bool is_other;
+        if (!fa_recipe_is_lasting(recipe))
             continue;
-        for (guint k = 0; k < recipe->processes->len; k++) {
-            g_autofree char *name = fa_environment_name_process(
-                work->environment, recipe, g_ptr_array_index(recipe->processes, k));
-            if (!fa_processes_restart(work->layout, name, fa_deploy_work_cancel(work), error))
-                return false;
-        }
+        if (!fa_carry_compare(old, fresh, recipe->name, &is_other, error) ||
+            (is_other && !restart_component(work, recipe, cancel, error)))
+            return false;
     }
     return true;
 }
@@ -285,6 +302,7 @@ do_switch(FaDeployWork *work, char **ret_detail, GError **error)
     const FaDeployment *deployment = fa_deploy_work_get(work);
     FaSlot slot = fa_deploy_work_slot(work);
     g_autofree char *build = fa_deploy_find_build(work, error);
+    g_autofree char *before = g_strdup(deployment->expects); /* what is recorded changes it */
     bool is_standby = work->standby == FA_STANDBY_YES;
     if (build == NULL || (!is_standby && !fa_deploy_need_environment(work, error)) ||
         !rename_current(work, fa_slot_other(slot), deployment->expects, slot, build, error))
@@ -302,7 +320,8 @@ do_switch(FaDeployWork *work, char **ret_detail, GError **error)
     /* The supervisor's own file is another now; what both slots run is the same as before. */
     return record_switched(work, &switched, error) &&
            fa_processes_update(work->layout, fa_deploy_work_cancel(work), error) &&
-           (fa_deploy_work_is_first(work) || restart_lasting(work, error)) &&
+           (fa_deploy_work_is_first(work) ||
+            restart_lasting(work, before, build, fa_deploy_work_cancel(work), error)) &&
            fa_edge_follow(work->host, fa_deploy_work_cancel(work), error);
 }
 
@@ -312,6 +331,7 @@ undo_switch(FaDeployWork *work, GError **error)
     const FaDeployment *deployment = fa_deploy_work_get(work);
     FaSlot slot = fa_deploy_work_slot(work), old = fa_slot_other(slot);
     g_autofree char *build = fa_deploy_find_build(work, error);
+    g_autofree char *before = g_strdup(deployment->expects);
     if (build == NULL || fa_deploy_work_is_first(work))
         return build != NULL;
     if (!rename_current(work, slot, build, old, deployment->expects, error))
@@ -327,7 +347,8 @@ undo_switch(FaDeployWork *work, GError **error)
         .bits = release != NULL && release->bits != NULL ? release->bits : "",
     };
     return record_switched(work, &switched, error) &&
-           fa_processes_update(work->layout, NULL, error);
+           fa_processes_update(work->layout, NULL, error) &&
+           restart_lasting(work, build, before, NULL, error);
 }
 
 static bool

@@ -44,7 +44,6 @@ work_forget(FaDeployWork *work)
     fa_deploy_forget_migrations(work);
     g_clear_pointer(&work->environment, fa_environment_free);
     g_clear_pointer(&work->plan, g_ptr_array_unref);
-    g_clear_pointer(&work->carried, g_ptr_array_unref);
     g_clear_pointer(&work->context, fa_context_free);
     work->switched_in = work->offline_us = work->offline_requests = -1;
     work->standby = FA_STANDBY_UNKNOWN;

@@ -284,6 +284,44 @@ fa_carry(const char *old, const char *etc, const GPtrArray *files, FaEdits *edit
     return true;
 }
 
+static bool
+is_in_both(const char *before, const char *after, const char *path, bool *ret_is, GError **error)
+{
+    g_autoptr(GBytes) old = NULL, fresh = NULL;
+    if (!read_file(before, "", path, &old, error) || !read_file(after, "", path, &fresh, error))
+        return false;
+    *ret_is = old != NULL && fresh != NULL && g_bytes_equal(old, fresh);
+    return true;
+}
+
+/* (transfer full) (nullable) Also when there is no such folder: then nothing is below it. */
+static GPtrArray *
+list_folder(const char *etc, const char *folder, GError **error)
+{
+    g_autofree char *full = g_build_filename(etc, folder, NULL);
+    g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+    if (fa_fs_is_directory(full) && !list_paths(etc, folder, 0, paths, error))
+        return NULL;
+    return g_steal_pointer(&paths);
+}
+
+bool
+fa_carry_compare(const char *before, const char *after, const char *folder, bool *ret_is_other,
+                 GError **error)
+{
+    g_autoptr(GPtrArray) old = list_folder(before, folder, error);
+    g_autoptr(GPtrArray) fresh = old != NULL ? list_folder(after, folder, error) : NULL;
+    if (fresh == NULL)
+        return false;
+    bool is_same = old->len == fresh->len;
+    for (guint i = 0; is_same && i < fresh->len; i++) {
+        if (!is_in_both(before, after, g_ptr_array_index(fresh, i), &is_same, error))
+            return false;
+    }
+    *ret_is_other = !is_same;
+    return true;
+}
+
 GPtrArray *
 fa_carry_list_edited(const char *etc, GError **error)
 {

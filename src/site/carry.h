@@ -35,6 +35,10 @@ void fa_carried_free(FaCarried *carried);
 /* Is any of @carried (of FaCarried) below @folder ("front") another file than before? */
 bool fa_carried_is_changed_in(const GPtrArray *carried, const char *folder);
 
+/* *ret_is_other: some file below @folder ("mariadb") is not in both of @before and @after, each an etc/, or is not the same. */
+bool fa_carry_compare(const char *before, const char *after, const char *folder, bool *ret_is_other,
+                      GError **error);
+
 /* (transfer full) (nullable) The paths below @etc of all that a person changed, added or removed since it was written. */
 GPtrArray *fa_carry_list_edited(const char *etc, GError **error);
 

@@ -258,6 +258,41 @@ assert_edited(const char *etc, const char *paths)
     g_assert_cmpstr(text, ==, paths);
 }
 
+static bool
+is_other(const char *before, const char *after, const char *folder)
+{
+    g_autoptr(GError) error = NULL;
+    bool is = false;
+    fa_carry_compare(before, after, folder, &is, &error);
+    g_assert_no_error(error);
+    return is;
+}
+
+static void
+test_compare(void)
+{
+    static const char *const first[] = {"a/one", "1\n", "b/two", "2\n", NULL};
+    static const char *const second[] = {"a/one", "1\n", "b/two", "two\n", NULL};
+    static const char *const third[] = {"a/one", "1\n", "a/below/new", "", "b/two", "2\n", NULL};
+    g_autofree char *root = fa_fs_make_temporary(g_get_tmp_dir(), "test-edits-", NULL);
+
+    g_assert_cmpint(chdir(root), ==, 0);
+    carry(NULL, "1", FA_EDIT_ASK, first);
+    carry(NULL, "2", FA_EDIT_ASK, second);
+    carry(NULL, "3", FA_EDIT_ASK, third);
+    g_assert_false(is_other("1", "2", "a"));
+    g_assert_true(is_other("1", "2", "b"));
+    g_assert_false(is_other("1", "3", "b"));
+    g_assert_true(is_other("1", "3", "a"));
+    g_assert_true(is_other("3", "1", "a"));
+    g_assert_false(is_other("1", "2", "c"));
+    g_assert_true(fa_fs_remove_tree("2/a", NULL));
+    g_assert_true(is_other("1", "2", "a"));
+    g_assert_true(is_other("2", "1", "a"));
+    g_assert_cmpint(chdir("/"), ==, 0);
+    g_assert_true(fa_fs_remove_tree(root, NULL));
+}
+
 static void
 test_carry(void)
 {
@@ -310,5 +345,6 @@ main(int argc, char **argv)
     g_test_add_func("/edits/an-answer-for-all-is-asked-once", test_all);
     g_test_add_func("/edits/the-end-of-input-loses-nothing", test_end);
     g_test_add_func("/edits/the-next-build-has-what-a-person-did", test_carry);
+    g_test_add_func("/edits/compare", test_compare);
     return g_test_run();
 }
