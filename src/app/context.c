@@ -261,24 +261,28 @@ fail_to_choose(const FaContext *context, FaErrorCode code, const char *name, GEr
     return fa_fail(error, code, "no environment '%s'\nhelp: one of %s", name, all);
 }
 
-/* (transfer full) (nullable) The only environment that the home has of this product. */
-static char *
-find_only_in_home(const FaContext *context)
+char **
+fa_context_list_in_home(const FaContext *context)
 {
     g_auto(GStrv) names = fa_context_list_environments(context);
-    const char *only = NULL;
+    g_autoptr(GStrvBuilder) found = g_strv_builder_new();
     for (char **name = names; *name != NULL; name++) {
         const char *dot = strchr(*name, '.');
         g_autofree char *environment = g_strndup(*name, (gsize)(dot - *name));
         g_autofree char *directory =
             g_build_filename(context->home, "sites", dot + 1, environment, NULL);
-        if (!fa_fs_is_directory(directory))
-            continue;
-        if (only != NULL)
-            return NULL;
-        only = *name;
+        if (fa_fs_is_directory(directory))
+            g_strv_builder_add(found, *name);
     }
-    return g_strdup(only);
+    return g_strv_builder_end(found);
+}
+
+/* (transfer full) (nullable) */
+static char *
+find_only_in_home(const FaContext *context)
+{
+    g_auto(GStrv) names = fa_context_list_in_home(context);
+    return g_strv_length(names) == 1 ? g_strdup(names[0]) : NULL;
 }
 
 bool

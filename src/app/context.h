@@ -50,6 +50,8 @@ bool fa_context_check(const FaContext *context, GError **error);
 
 /* (transfer full) Every ENVIRONMENT.SITE of the product, NULL-ended. */
 char **fa_context_list_environments(const FaContext *context);
+/* (transfer full) Those of them that the home has something of. */
+char **fa_context_list_in_home(const FaContext *context);
 
 /* DENIED, with the ways on, unless files can be made in the home, or the home itself where it is to be. */
 bool fa_context_require_home(const FaContext *context, GError **error);

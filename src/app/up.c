@@ -387,7 +387,8 @@ fa_status(FaContext *context, const FaChoice *choice, FaCancel *cancel, JsonObje
     if (state == NULL)
         return false;
     JsonObject *status = json_object_new();
-    JsonObject *broken = fa_view_broken(fa_running_find(state->running, name));
+    const FaStanding *standing = fa_running_find(state->running, name);
+    JsonObject *broken = fa_view_broken(standing);
     g_autofree char *url = url_of(choice, layout);
     json_object_set_string_member(status, "environment", name);
     json_object_set_string_member(status, "url", url);
@@ -396,6 +397,7 @@ fa_status(FaContext *context, const FaChoice *choice, FaCancel *cancel, JsonObje
     else
         json_object_set_null_member(status, "build");
     json_object_set_boolean_member(status, "running", is_up);
+    json_object_set_boolean_member(status, "is-retired", standing != NULL && standing->is_retired);
     if (broken != NULL)
         json_object_set_object_member(status, "broken", broken);
     else

@@ -34,6 +34,8 @@ print(const FaInvocation *invocation, JsonObject *list, GError **error)
                      components,
                      fa_json_get_bool(backup, "is-needed", false) ? "as the way back" : "", NULL);
     }
+    if (json_array_get_length(backups) == 0)
+        fa_say(invocation, "no backups: a deployment makes one before it migrates data");
     return fa_answer_table(invocation, table, error);
 }
 

@@ -51,7 +51,7 @@ run(FaInvocation *invocation, GError **error)
 static const FaExample examples[] = {
     {"fassembler env retire stage.nycstreets --why 'the site was closed'",
      "stop it and take it off the edge; its data stays"},
-    {"fassembler env retire dev.nycstreets --delete-data", "and remove all of it"},
+    {"fassembler env retire dev.nycstreets --delete-data", "and remove its data; backups stay"},
     {0},
 };
 
@@ -61,7 +61,8 @@ const FaCmd fa_cmd_env_retire = {
     .summary = "Give up an environment; its data stays",
     .usage = "SITE-ENV",
     .description = "Stops its processes, takes it off the edge, and from then on nothing is "
-                   "brought there. fassembler.yaml stays as it is, for other sites have an "
+                   "brought there. What deployments saved of it before they migrated data stays in "
+                   "backups/. fassembler.yaml stays as it is, for other sites have an "
                    "environment of that name too.",
     .examples = examples,
     .options = options,

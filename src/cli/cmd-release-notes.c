@@ -27,9 +27,10 @@ answer(const FaInvocation *invocation, const FaRelease *before, const FaRelease 
         return fa_answer_json(document, error);
     }
     fa_note_text_warn(invocation, found);
-    if (found->list->len == 0)
-        fa_say(invocation, "no notes between %s and %s", before != NULL ? before->label : "nothing",
-               after->label);
+    if (found->list->len == 0 && before != NULL)
+        fa_say(invocation, "no notes between %s and %s", before->label, after->label);
+    else if (found->list->len == 0)
+        fa_say(invocation, "%s brings no notes", after->label);
     return fa_note_text_print(found, error);
 }
 

@@ -97,6 +97,12 @@ check 'the-file-keeps-its-comments-still' is "$(grep -c '# Who uses what.\|# by 
 check 'it-has-all-environments' is "$(state dev.town '"\(.track) \(.host)"')" 'anything dev.town.example'
 run -C site up dev.town
 check 'and-comes-up' is "$status:$(state dev.town)" 0:up
+run -C site status --json
+check 'a-status-without-a-name-is-of-all-that-the-home-has' is "$status:$(jq -r '[.environments[] | "\(.environment) \(.running)"] | join(", ")' <<< "$out")" '0:dev.town true, live.minimal true'
+run -C site status
+check 'a-line-each' is "$(awk '{ print $1, $2, $4, $5 }' <<< "$out")" 'ENVIRONMENT STATE PROCESSES ADDRESS
+dev.town up 1 run
+live.minimal up 1 run'
 
 # Given up.
 run -C site edge apply
@@ -106,6 +112,8 @@ check 'an-environment-is-retired' is "$status:$(state live.minimal)" 0:retired
 check 'its-data-is-kept' test -d "$live/var"
 check 'it-is-off-the-edge' lacks "$(page)" Welcome
 check 'nothing-of-it-runs' exits 3 -C site status live.minimal
+run -C site status
+check 'but-what-is-retired-need-not' is "$status:$(awk '$1 == "live.minimal" { print $2 }' <<< "$out")" 0:retired
 check 'nothing-is-brought-there' exits 3 -C site deploy 0.1 live.minimal
 check 'not-by-up-either' exits 3 -C site up live.minimal --why 'all the same'
 check 'it-says-how-to-bring-it-back' has "$err" 'env create live.minimal'

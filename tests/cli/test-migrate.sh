@@ -74,6 +74,8 @@ sys.exit(process.returncode != -9)
 END
 }
 
+run -C site backup list
+check 'there-is-no-backup-yet' has "$status:$err" '0:no backups'
 cut 0.1
 deploy 0.1
 check 'the-first-release-needs-none' is "$status:$(served):$(columns)" 0:0.1:text

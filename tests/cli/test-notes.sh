@@ -26,6 +26,8 @@ deploy() { run -C site deploy "$1" live.minimal --watch 1s "${@:2}"; }
 commit -m 'hello' > /dev/null
 run -C site release cut 0.1
 check 'the-first-release-has-no-notes' lacks "$status:$out" note
+run -C site release notes 0.1
+check 'nor-does-it-say-between-what' is "$status:$err" '0:0.1 brings no notes'
 deploy 0.1
 check 'it-is-deployed' is "$status" 0
 
