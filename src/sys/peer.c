@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -13,6 +12,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "sys/fd.h"
+#include "sys/launch.h"
 #include "sys/spawn.h"
 
 #define WORDS_MAX   4096 /* bytes kept of standard error: the last ones */
@@ -28,35 +28,6 @@ struct FaPeer {
     int words; /* its standard error; -1 once that has ended */
     GString *said;
 };
-
-static int
-start(pid_t *ret_pid, const char *path, const char *const *argv, int talk, int words)
-{
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t all, none;
-
-    sigfillset(&all);
-    sigemptyset(&none);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    int number = posix_spawn_file_actions_adddup2(&actions, talk, STDIN_FILENO);
-    if (number == 0)
-        number = posix_spawn_file_actions_adddup2(&actions, talk, STDOUT_FILENO);
-    if (number == 0)
-        number = posix_spawn_file_actions_adddup2(&actions, words, STDERR_FILENO);
-    if (number == 0)
-        number = posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-    if (number == 0)
-        number = posix_spawn(ret_pid, path, &actions, &attributes, (char **)argv, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    return number;
-}
 
 FaPeer *
 fa_peer_start(const char *const *argv, GError **error)
@@ -79,10 +50,11 @@ fa_peer_start(const char *const *argv, GError **error)
         return NULL;
     }
     fa_autofd int our_words = words[0], its_words = words[1];
+    const int files[] = {its_talk, its_talk, its_words};
     int number =
         fcntl(our_talk, F_SETFL, O_NONBLOCK) != 0 || fcntl(our_words, F_SETFL, O_NONBLOCK) != 0
             ? errno
-            : start(&pid, path, argv, its_talk, its_words);
+            : fa_launch(&pid, path, argv, (const char *const *)environ, files);
     if (number != 0) {
         fa_fail_errno(error, number, "cannot start '%s'", path);
         return NULL;

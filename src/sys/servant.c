@@ -2,8 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -13,11 +11,10 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "sys/fd.h"
+#include "sys/launch.h"
 #include "sys/servant-order.h"
 
 #define ANSWER_MAX 1000
-
-extern char **environ;
 
 struct FaServant {
     char *name;
@@ -31,36 +28,6 @@ wait_for(pid_t pid)
 {
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         continue;
-}
-
-static int
-start(pid_t *ret_pid, const char *path, int input, int lifeline)
-{
-    char *const arguments[] = {(char *)path, NULL};
-    char *const environment[] = {NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t all, none;
-
-    sigfillset(&all);
-    sigemptyset(&none);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    /* A session of its own: Ctrl-C is for us to understand. */
-    posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    int number = posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
-    if (number == 0)
-        number = posix_spawn_file_actions_adddup2(&actions, lifeline, STDOUT_FILENO);
-    if (number == 0)
-        number = posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-    if (number == 0)
-        number = posix_spawn(ret_pid, path, &actions, &attributes, arguments, environment);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    return number;
 }
 
 /* What came as one message, up to @size bytes; 0 at the end. */
@@ -108,7 +75,9 @@ fa_servant_start(const char *path, GError **error)
         return NULL;
     }
     fa_autofd int its_life = life[0], our_life = life[1];
-    int number = start(&pid, path, its_talk, its_life);
+    const char *const argv[] = {path, NULL}, *const environment[] = {NULL};
+    const int files[] = {its_talk, its_life, -1};
+    int number = fa_launch(&pid, path, argv, environment, files);
     if (number != 0) {
         fa_fail_errno(error, number, "cannot start '%s'", path);
         return NULL;
