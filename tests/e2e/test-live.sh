@@ -3,13 +3,7 @@
 # nobody meets a release that was switched away. With nginx, DokuWiki, WordPress, MariaDB and Node.
 . "$(dirname "$0")/../cli/tap.sh"
 . "$here/../e2e/user.sh"
-demo=$room/demo
-run new "$demo" --example openplans
-as_user mkdir "$demo/home"
-base=$("$here/../free-ports" 1000)
-edge=$("$here/../free-ports" 1)
-as_user sed -i "s/base-port: 8000/base-port: $base/; s/base-port: 9000/base-port: $((base + 500))/" "$demo/fassembler.yaml"
-echo "edge: {listen: \"127.0.0.1:$edge\"}" >> "$demo/fassembler.yaml"
+. "$here/../e2e/demo.sh"
 live=$demo/home/sites/openplans/live
 host=www.openplans.example:$edge
 
@@ -21,17 +15,16 @@ clean() {
     rm -rf "$work"
 }
 trap 'clean > /dev/null 2>&1' EXIT
-page() { curl -s -H "Host: $host" "http://127.0.0.1:$edge$1"; }
 
 run -C "$demo" release cut 0.6
 check 'a-release-is-cut-from-the-repositories' is "$status" 0
 run -C "$demo" deploy 0.6 live.openplans --watch 1s
 check 'the-first-release-goes-live' is "$status" 0
 run -C "$demo" edge apply
-check 'the-blog-names-its-release' has "$(page /blog/)" 'name="release" content="0.6"'
-check 'the-wiki-answers-at-its-name' has "$(page /)" dokuwiki
-check 'the-tasks-name-their-release' is "$(page /tasks/api/lists | jq -r .release)" 0.6
-as_user git -C "$demo/repositories/wp-in-openplans.git" fetch -q . topic/looks:main
+check 'the-blog-names-its-release' has "$(page www.openplans /blog/)" 'name="release" content="0.6"'
+check 'the-wiki-answers-at-its-name' has "$(page www.openplans /)" dokuwiki
+check 'the-tasks-name-their-release' is "$(page www.openplans /tasks/api/lists | jq -r .release)" 0.6
+merge wp-in-openplans topic/looks:main
 run -C "$demo" release cut
 check 'the-next-train-is-cut' has "$out" '0.6.1, after 0.6'
 database=$("$live/bin/mariadb" | awk '{ print $4 }')
@@ -41,9 +34,9 @@ mkfifo "$work/end"
 load=$!
 exec 8> "$work/end"
 run -C "$demo" deploy 0.6.1 live.openplans --watch 1s
-deployed=$status:$(page /tasks/api/lists | jq -r .release)
+deployed=$status:$(page www.openplans /tasks/api/lists | jq -r .release)
 run -C "$demo" rollback live.openplans --watch 1s
-back=$status:$(page /tasks/api/lists | jq -r .release)
+back=$status:$(page www.openplans /tasks/api/lists | jq -r .release)
 exec 8>&-
 wait "$load"
 result=$(cat "$work/load")
@@ -52,7 +45,7 @@ check 'and-back' is "$back" 0:0.6
 check 'people-were-there-all-the-time' is "$(jq '.requests > 50 and .switches == 2' <<< "$result")" true
 check 'no-request-failed' is "$(jq -c '[.failed, .examples, .away]' <<< "$result")" '[0,[],0]'
 check 'nobody-met-a-release-that-was-switched-away' is "$(jq .late <<< "$result")" 0
-stored=$(page /tasks/api/lists | jq '[.lists[] | select(.name == "load") | .tasks] | add')
+stored=$(page www.openplans /tasks/api/lists | jq '[.lists[] | select(.name == "load") | .tasks] | add')
 check 'no-write-was-lost' is "$stored" "$(jq .posts <<< "$result")"
 check 'the-database-was-not-restarted' is "$("$live/bin/mariadb" | awk '{ print $4 }')" "$database"
 run -C "$demo" board --json

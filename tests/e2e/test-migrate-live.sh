@@ -4,13 +4,7 @@
 # DokuWiki, WordPress, MariaDB and Node.
 . "$(dirname "$0")/../cli/tap.sh"
 . "$here/../e2e/user.sh"
-demo=$room/demo
-run new "$demo" --example openplans
-as_user mkdir "$demo/home"
-base=$("$here/../free-ports" 1000)
-edge=$("$here/../free-ports" 1)
-as_user sed -i "s/base-port: 8000/base-port: $base/; s/base-port: 9000/base-port: $((base + 500))/" "$demo/fassembler.yaml"
-echo "edge: {listen: \"127.0.0.1:$edge\"}" >> "$demo/fassembler.yaml"
+. "$here/../e2e/demo.sh"
 live=$demo/home/sites/openplans/live
 host=www.openplans.example:$edge
 
@@ -22,10 +16,8 @@ clean() {
     rm -rf "$work"
 }
 trap 'clean > /dev/null 2>&1' EXIT
-page() { curl -s -H "Host: $host" "http://127.0.0.1:$edge$1"; }
 sql() { as_user mariadb --defaults-file="$live/current/etc/wordpress/client.cnf" --skip-column-names -e "$1" 2>&1; }
 column() { sql "SELECT count(*) FROM information_schema.columns WHERE table_name = 'wp_posts' AND column_name = 'seen'"; }
-merge() { as_user git -C "$demo/repositories/$1.git" fetch -q . "$2"; }
 # What the blog migrates: $1 goes into what it builds. It has no repository of its own.
 brings() {
     as_user python3 - "$demo/components/wordpress.yaml" "$1" <<'END'
@@ -54,7 +46,7 @@ under_load() {
     posts=$((posts + $(jq .posts <<< "$result")))
 }
 posts=0
-stored() { page /tasks/api/lists | jq '[.lists[] | select(.name == "load") | .tasks] | add'; }
+stored() { page www.openplans /tasks/api/lists | jq '[.lists[] | select(.name == "load") | .tasks] | add'; }
 
 run -C "$demo" release cut 0.6
 run -C "$demo" deploy 0.6 live.openplans --watch 1s
@@ -72,7 +64,7 @@ printf "%s\n" "mariadb --defaults-file=\"\$etc/client.cnf\" -e \"ALTER TABLE wp_
 printf "%s\n" "mariadb --defaults-file=\"\$etc/client.cnf\" -e \"ALTER TABLE wp_posts DROP COLUMN IF EXISTS seen\"" > 001-seen/down'
 run -C "$demo" release cut 0.6.1
 under_load -C "$demo" deploy 0.6.1 live.openplans --watch 1s
-check 'online-migrations-go-live-under-load' is "$status:$(column):$(page /tasks/api/lists | jq -r .release)" 0:1:0.6.1
+check 'online-migrations-go-live-under-load' is "$status:$(column):$(page www.openplans /tasks/api/lists | jq -r .release)" 0:1:0.6.1
 check 'people-were-there-all-the-time' is "$(jq '.requests > 50 and .switches == 1' <<< "$result")" true
 check 'no-request-failed-and-nobody-was-sent-away' is "$(jq -c '[.failed, .away, .examples]' <<< "$result")" '[0,0,[]]'
 check 'nobody-met-a-release-that-was-switched-away' is "$(jq .late <<< "$result")" 0
@@ -94,7 +86,7 @@ printf "%s\n" "mariadb --defaults-file=\"\$etc/client.cnf\" -e \"UPDATE wp_optio
 motto() { sql "SELECT option_value FROM wp_options WHERE option_name = 'blogdescription'"; }
 run -C "$demo" release cut 0.6.2
 under_load -C "$demo" deploy 0.6.2 live.openplans --watch 1s --json
-check 'offline-migrations-go-live-under-load' is "$status:$(motto):$(page /tasks/api/lists | jq -r .release)" 0:new:0.6.2
+check 'offline-migrations-go-live-under-load' is "$status:$(motto):$(page www.openplans /tasks/api/lists | jq -r .release)" 0:new:0.6.2
 check 'some-were-told-to-come-back-and-nobody-failed' is "$(jq -c '[.failed, .examples, .away >= 20]' <<< "$result")" '[0,[],true]'
 check 'each-of-them-is-counted' is "$(jq -s '.[-1]."offline-requests"' <<< "$out")" "$(jq .away <<< "$result")"
 check 'how-long-is-told' is "$(jq -s '.[-1]."offline-ms" > 0' <<< "$out")" true
@@ -104,7 +96,7 @@ run -C "$demo" rollback live.openplans -n
 check 'going-back-past-what-cannot-be-undone-is-refused' has "$status:$out" "3:refused: the migration 'tasktracker/002-fold'"
 check 'the-plan-says-what-nobody-saves' has "$out" "NOT saved: its database on 'mariadb'"
 under_load -C "$demo" rollback live.openplans --watch 1s --migration tasktracker/002-fold=keep
-check 'kept-it-goes-back-and-undoes-the-other' is "$status:$(motto):$(column):$(page /tasks/api/lists | jq -r .release)" 0:old:1:0.6.1
+check 'kept-it-goes-back-and-undoes-the-other' is "$status:$(motto):$(column):$(page www.openplans /tasks/api/lists | jq -r .release)" 0:old:1:0.6.1
 check 'there-too-nobody-failed' is "$(jq -c '[.failed, .examples]' <<< "$result")" '[0,[]]'
 check 'and-no-write-was-lost' is "$(stored)" "$posts"
 check 'the-ledger-is-whole' exits 0 -C "$demo" ledger verify

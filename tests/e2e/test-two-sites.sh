@@ -4,13 +4,7 @@
 # and a release that disappoints is taken back. With nginx, DokuWiki, WordPress, MariaDB and Node.
 . "$(dirname "$0")/../cli/tap.sh"
 . "$here/../e2e/user.sh"
-demo=$room/demo
-run new "$demo" --example openplans
-as_user mkdir "$demo/home"
-base=$("$here/../free-ports" 1000)
-edge=$("$here/../free-ports" 1)
-as_user sed -i "s/base-port: 8000/base-port: $base/; s/base-port: 9000/base-port: $((base + 500))/" "$demo/fassembler.yaml"
-echo "edge: {listen: \"127.0.0.1:$edge\"}" >> "$demo/fassembler.yaml"
+. "$here/../e2e/demo.sh"
 # Two are enough for one who looks at it.
 as_user sed -i 's/workers: 8/workers: 2/; s/256M/64M/' "$demo/sites/openplans.yaml"
 environments=(stage.nycstreets stage.openplans live.nycstreets live.openplans dev.nycstreets dev.openplans leapfrog.openplans)
@@ -31,8 +25,6 @@ clean() {
 }
 trap 'clean > /dev/null 2>&1' EXIT
 
-page() { curl -s -H "Host: $1.example:$edge" "http://127.0.0.1:$edge$2"; }
-merge() { as_user git -C "$demo/repositories/$1.git" fetch -q . "$2"; }
 # deploy RELEASE ENVIRONMENT...: the statuses, each with what it says of a failure.
 deploy() {
     local release=$1 environment said=''
