@@ -12,8 +12,9 @@
 #include "sys/fs.h"
 #include "sys/user.h"
 
-#define PRODUCT_FILE "fassembler.yaml"
-#define DEFAULT_HOME "/srv/fassembler"
+#define PRODUCT_FILE  "fassembler.yaml"
+#define UNFIT_IN_PATH " \t\n\r%\"'\\;#$`"
+#define DEFAULT_HOME  "/srv/fassembler"
 
 struct FaContext {
     FaProduct *product;
@@ -196,9 +197,26 @@ fa_context_check(const FaContext *context, GError **error)
     return fa_diags_check(context->diags, error);
 }
 
+/* Its path is in commands and in the supervisor's files, where these mean something else. */
+static bool
+check_home_path(const FaContext *context, GError **error)
+{
+    const char *bad = strpbrk(context->home, UNFIT_IN_PATH);
+    if (bad == NULL)
+        return true;
+    g_autofree char *what =
+        g_ascii_isspace(*bad) ? g_strdup("a space") : g_strdup_printf("'%c'", *bad);
+    return fa_fail(error, FA_ERROR_CONFIG,
+                   "the home '%s' has %s in its path, which commands and supervisord.conf read as "
+                   "something else\nhelp: choose another with --home",
+                   context->home, what);
+}
+
 bool
 fa_context_require_home(const FaContext *context, GError **error)
 {
+    if (!check_home_path(context, error))
+        return false;
     g_autofree char *place = g_strdup(context->home);
     while (!fa_fs_exists(place) && strcmp(place, "/") != 0) {
         char *parent = g_path_get_dirname(place);

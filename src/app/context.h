@@ -53,7 +53,7 @@ char **fa_context_list_environments(const FaContext *context);
 /* (transfer full) Those of them that the home has something of. */
 char **fa_context_list_in_home(const FaContext *context);
 
-/* DENIED, with the ways on, unless files can be made in the home, or the home itself where it is to be. */
+/* CONFIG for a path that cannot be written into commands; DENIED, with the ways on, unless files can be made in the home, or the home itself where it is to be. */
 bool fa_context_require_home(const FaContext *context, GError **error);
 
 /* (transfer none) (nullable) NOT_FOUND, with the nearest name or all of them. */

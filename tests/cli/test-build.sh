@@ -125,6 +125,14 @@ check 'an-unknown-component-in-an-assignment-is-a-mistake' exits 2 -C site build
 check 'two-environments-are-wrong-usage' exits 2 -C site build dev.minimal dev.minimal
 check 'an-empty-name-is-no-environment' exits 2 -C site build ''
 
+# A path that commands would read as something else.
+mkdir 'a b' 'a%b'
+run -C site build dev.minimal --home "$work/a b"
+check 'a-home-with-a-space-in-its-path-is-refused' has "$status:$err" "2:error: the home '$work/a b' has a space in its path"
+run -C site build dev.minimal --home "$work/a%b"
+check 'or-what-means-something-to-the-supervisor' has "$status:$err" "has '%' in its path"
+check 'nothing-is-made-there' is "$(find 'a b' 'a%b' -mindepth 1)" ''
+
 # A disk that is full, and one that cannot be written.
 if mkdir small && mount -t tmpfs -o size=300k tmpfs small 2> /dev/null; then
     trap 'umount "$work/fixed" "$work/small" 2> /dev/null; chmod -R u+w "$work" 2> /dev/null; rm -rf "$work"' EXIT
