@@ -159,13 +159,16 @@ undo_first(FaDeployWork *work, FaSlot slot, GError **error)
     return fa_compose_forget_current(layout, error) && fa_slot_empty(layout, slot, error);
 }
 
-/* Where it has served, somebody may still be waiting for an answer. */
+/*
+ * Where it has served, somebody may still be waiting for an answer. What is still kept there was not touched: the switch of
+ * a rollback to it would have ended that, and so would another build that is rendered into its slot.
+ */
 static bool
 undo_start(FaDeployWork *work, char **ret_detail, GError **error)
 {
     FaSlot slot = fa_deploy_work_slot(work);
     g_autofree char *build = fa_slot_get_build(work->layout, slot);
-    if (build == NULL)
+    if (build == NULL || fa_slot_is_kept(work->layout, slot))
         return true;
     if (fa_deploy_work_is_first(work))
         return undo_first(work, slot, error);
@@ -444,14 +447,21 @@ fa_deploy_do(FaDeployWork *work, FaDeployStep step, char **ret_detail, GError **
     g_assert_not_reached();
 }
 
+/* Last, since what undoes a migration is told where the files of the slot are. */
+static bool
+undo_render(FaDeployWork *work, GError **error)
+{
+    FaSlot slot = fa_deploy_work_slot(work);
+    return fa_slot_is_kept(work->layout, slot) || fa_slot_empty(work->layout, slot, error);
+}
+
 bool
 fa_deploy_undo(FaDeployWork *work, FaDeployStep step, char **ret_detail, GError **error)
 {
     *ret_detail = NULL;
     switch (step) {
     case FA_DEPLOY_STEP_RENDER:
-        /* Last, since what undoes a migration is told where the files of the slot are. */
-        return fa_slot_empty(work->layout, fa_deploy_work_slot(work), error);
+        return undo_render(work, error);
     case FA_DEPLOY_STEP_START:
         return undo_start(work, ret_detail, error);
     case FA_DEPLOY_STEP_SWITCH:

@@ -54,25 +54,8 @@ down() { cat > "site/hello/migrations/$1/down"; }
 cut() { "$FASSEMBLER" -C site release cut "$1" > cut.log 2>&1 || cat cut.log; }
 deploy() { run -C site deploy "$1" live.minimal --watch 1s "${@:2}"; }
 rollback() { run -C site rollback live.minimal --watch 1s "$@"; }
-# strike STEP COMMAND...: kills it when the ledger says that the step has begun; fails when it was over before.
-strike() {
-    python3 - site/home/ledger.db "$1" "$FASSEMBLER" -C site -q "${@:2}" <<'END'
-import json, sqlite3, subprocess, sys
-ledger, step, command = sys.argv[1], sys.argv[2], sys.argv[3:]
-def last():
-    for position, kind, payload in sqlite3.connect('file:%s?mode=ro' % ledger, uri=True).execute(
-            'SELECT position, kind, payload FROM event ORDER BY position DESC LIMIT 1'):
-        return position, kind, json.loads(payload)
-before = last()[0]
-with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-    while process.poll() is None:
-        position, kind, payload = last()
-        if position > before and kind == 'deploy.step' and payload['step'] == step:
-            process.kill()
-            break
-sys.exit(process.returncode != -9)
-END
-}
+# strike STEP COMMAND...: kills it when that step has begun; fails when it was over before.
+strike() { "$here/strike.py" site/home/ledger.db "$1" "$FASSEMBLER" -C site -q "${@:2}"; }
 
 run -C site backup list
 check 'there-is-no-backup-yet' has "$status:$err" '0:no backups'

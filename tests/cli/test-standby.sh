@@ -28,6 +28,9 @@ cut() {
     run -C site release cut "$1"
 }
 
+# strike STEP COMMAND...: kills it when that step has begun; fails when it was over before.
+strike() { "$here/strike.py" site/home/ledger.db "$1" "$FASSEMBLER" -C site -q "${@:2}"; }
+
 keep 'a while'
 check 'a-time-that-is-none-is-told' exits 2 -C site check
 keep 1h
@@ -98,14 +101,7 @@ keep 1h
 run -C site deploy 0.1.2 live.minimal --no-watch
 bad=''
 for step in build start check switch drain stop; do
-    "$FASSEMBLER" -C site -q rollback live.minimal --watch 1s > killed 2>&1 < /dev/null &
-    pid=$!
-    until "$FASSEMBLER" -C site ledger log --kind deploy.step --last 1 --json 2> /dev/null |
-        jq -e --arg step "$step" '.events[0].payload | .step == $step' > /dev/null; do
-        kill -0 "$pid" 2> /dev/null || break
-    done
-    kill -KILL "$pid" 2> /dev/null
-    wait "$pid" 2> /dev/null
+    strike "$step" rollback live.minimal --watch 1s
     run -C site deploy --resume live.minimal --no-watch
     [ "$status" = 0 ] || [ "$status" = 4 ] || bad="$bad $step: not finished: $err."
     [ "$(served):$(programs)" = '0.1.1:hello RUNNING' ] || bad="$bad $step: $(served): $(programs)."
@@ -113,5 +109,23 @@ for step in build start check switch drain stop; do
     [ "$status:$(served)" = 0:0.1.2 ] || bad="$bad $step: no way forth: $err."
 done
 check 'a-rollback-killed-at-any-step-is-finished-by-the-next' is "$bad" ''
+
+# Given up before the switch, it leaves what was kept as it was.
+bad=''
+for step in build backup render migrate-online start check smoke; do
+    for _ in 1 2 3 4 5; do
+        kept=$(pid_of hello)
+        strike "$step" rollback live.minimal --no-watch && [ "$(served)" = 0.1.2 ] && break
+        run -C site deploy --resume live.minimal --no-watch
+        run -C site deploy 0.1.2 live.minimal --no-watch
+    done
+    run -C site deploy --undo live.minimal
+    [ "$(served):$(programs)" = '0.1.2:hello RUNNING, hello.b RUNNING, old.keep RUNNING' ] || bad="$bad $step: $(served): $(programs)."
+    link=$(readlink "$live/slots/a")
+    [ "$(pid_of hello):${link%-*}" = "$kept:../builds/0.1.1" ] || bad="$bad $step: $kept is $(pid_of hello), $link."
+done
+check 'a-rollback-that-is-given-up-leaves-what-is-kept' is "$bad" ''
+run -C site rollback live.minimal --no-watch
+check 'and-it-is-gone-back-to-all-the-same' is "$status:$(served):$(pid_of hello)" "0:0.1.1:$kept"
 check 'the-ledger-is-whole' exits 0 -C site ledger verify
 finish
