@@ -112,9 +112,11 @@ def raw(supervisor, data):
 class Tap:
     def __init__(self):
         self.count = 0
+        self.failures = 0
 
     def ok(self, good, name, *notes):
         self.count += 1
+        self.failures += not good
         print('%sok %d - %s' % ('' if good else 'not ', self.count, name), flush=True)
         for note in notes if not good else ():
             for line in str(note).splitlines() or ['']:
@@ -128,4 +130,7 @@ class Tap:
         print('ok %d - %s # SKIP %s' % (self.count, name, why), flush=True)
 
     def done(self):
-        print('1..%d' % self.count)
+        """Ends the program too when a check failed: who runs one file alone sees it by the status."""
+        print('1..%d' % self.count, flush=True)
+        if self.failures:
+            sys.exit(1)
