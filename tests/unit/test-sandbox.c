@@ -187,6 +187,9 @@ test_powers(gconstpointer data)
         "grep -E '^(Cap(Prm|Eff|Bnd|Amb)|NoNewPrivs)' /proc/self/status | tr -s '\\t\\n' ' '",
         "0: CapPrm: 0000000000000000 CapEff: 0000000000000000 CapBnd: 0000000000000000 "
         "CapAmb: 0000000000000000 NoNewPrivs: 1");
+    /* The first process is no program that was begun by somebody without power: it gave its own away. */
+    assert_says(&rig.sandbox, "grep -E '^Cap(Prm|Eff|Bnd)' /proc/1/status | cut -f 2 | sort -u",
+                "0: 0000000000000000");
     assert_says(&rig.sandbox,
                 "id -u; id -g; cat /proc/self/uid_map | tr -s ' ' | cut -d ' ' -f 2,4",
                 "0: 1000\n1000\n1000 1");
