@@ -1,11 +1,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "store/store.h"
+#include "sys/fd.h"
 #include "sys/fs.h"
 
 typedef struct Fixture {
@@ -489,6 +491,35 @@ test_adopt_refused(Fixture *fixture, gconstpointer data)
     g_assert_false(fa_fs_exists("home/store/app"));
 }
 
+/* What was read of it already. */
+static gpointer
+change_when_read(gpointer data)
+{
+    char event[sizeof(struct inotify_event) + 256];
+    fa_autofd int fd = open("in/large", O_WRONLY | O_CLOEXEC);
+    g_assert_cmpint(read(GPOINTER_TO_INT(data), event, sizeof event), >, 0);
+    g_assert_cmpint(pwrite(fd, "x", 1, 0), ==, 1);
+    return NULL;
+}
+
+/* Of what the store has, nothing is read again. */
+static void
+test_changed(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    FaDigest tree;
+    fa_autofd int watch = inotify_init1(IN_CLOEXEC);
+    put("in/large", "", 0644);
+    g_assert_cmpint(truncate("in/large", 64 << 20), ==, 0);
+    import(fixture, "in");
+    utimensat(AT_FDCWD, "in/large", NULL, 0);
+    g_assert_cmpint(inotify_add_watch(watch, "in/large", IN_ACCESS), >=, 0);
+    GThread *writer = g_thread_new("writer", change_when_read, GINT_TO_POINTER(watch));
+    g_assert_false(fa_store_import(fixture->store, "in", NULL, &tree, NULL, &error));
+    g_thread_join(writer);
+    g_assert_nonnull(strstr(error->message, "'large' of 'in' was changed while it was read"));
+}
+
 /* Law: a copy is what an import and a checkout of copies make. */
 static void
 test_copy(Fixture *fixture, gconstpointer data)
@@ -560,6 +591,7 @@ main(int argc, char **argv)
     ADD("a-build-is-imported-and-published-with-one-call", test_import_build);
     ADD("a-directory-that-is-used-up-becomes-the-build", test_adopt);
     ADD("a-directory-that-is-refused-stays-as-it-was", test_adopt_refused);
+    ADD("what-changes-while-it-is-read-is-refused", test_changed);
     ADD("a-copy-is-what-a-checkout-would-be", test_copy);
     ADD("a-checkout-replaces-nothing", test_taken);
     ADD("two-importers-agree", test_two);
