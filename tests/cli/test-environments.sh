@@ -107,6 +107,11 @@ live.minimal up 1 run'
 # Given up.
 run -C site edge apply
 check 'live-is-on-the-edge' has "$(page)" Welcome
+exec 9<> "$live/.deploy"
+flock 9
+run -C site env retire live.minimal --why 'nobody comes'
+exec 9>&-
+check 'not-while-it-is-deployed-to' is "$status:$(state live.minimal)" 6:up
 run -C site env retire live.minimal --why 'nobody comes'
 check 'an-environment-is-retired' is "$status:$(state live.minimal)" 0:retired
 check 'its-data-is-kept' test -d "$live/var"
