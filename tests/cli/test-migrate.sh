@@ -97,8 +97,11 @@ check 'it-says-what-is-run' has "$(jq -r '.migrations.steps[0].command' <<< "$ou
 check 'and-what-is-saved' is "$(jq -c '.migrations.backup' <<< "$out")" '[{"component":"hello","paths":["notes.db","files"],"not-saved":[]}]'
 run -C site deploy 0.2 live.minimal -n
 check 'people-read-it-too' has "$out" 'migrate hello/001-due, online, can be undone: Notes have a day'
+sed -i 's/track: release,/track: release, keep-old: 1h,/' site/fassembler.yaml
 deploy 0.2 --plan "$plan"
 check 'an-online-migration-is-deployed' is "$status:$(served):$(columns)" 0:0.2:text,due
+check 'what-knows-only-the-old-data-is-not-kept' is "$(ls "$live/var/beside")" none.conf
+sed -i 's/ keep-old: 1h,//' site/fassembler.yaml
 check 'it-was-run-once-and-written-down' is "$(last_ran 9)" '+001-due done '
 check 'the-old-one-served-meanwhile' has "$(cat "$live"/var/log/migrations/*001-due-up.log)" 'answers 200'
 run -C site history live.minimal --json
