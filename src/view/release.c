@@ -105,48 +105,6 @@ fa_view_releases(const FaReleases *releases)
     return document;
 }
 
-static void
-add_difference(JsonArray *array, const char *component, const FaPin *before, const FaPin *after)
-{
-    JsonObject *object = json_object_new();
-    const char *change = before == NULL  ? "added"
-                         : after == NULL ? "removed"
-                         : strcmp(before->revision, after->revision) != 0 ||
-                                 strcmp(before->digest, after->digest) != 0
-                             ? "changed"
-                             : "same";
-    json_object_set_string_member(object, "component", component);
-    json_object_set_string_member(object, "change", change);
-    fa_view_set_text(object, "from-revision", before != NULL ? before->revision : NULL);
-    fa_view_set_text(object, "from-version", before != NULL ? before->version : NULL);
-    fa_view_set_text(object, "to-revision", after != NULL ? after->revision : NULL);
-    fa_view_set_text(object, "to-version", after != NULL ? after->version : NULL);
-    json_array_add_object_element(array, object);
-}
-
-JsonObject *
-fa_view_release_diff(const FaRelease *from, const FaRelease *to)
-{
-    JsonObject *document = json_object_new();
-    JsonArray *array = json_array_new();
-    for (guint i = 0; i < to->pins->len; i++) {
-        const FaPin *pin = g_ptr_array_index(to->pins, i);
-        const FaPin *before = from != NULL ? fa_release_find_pin(from, pin->component) : NULL;
-        add_difference(array, pin->component, before, pin);
-    }
-    for (guint i = 0; from != NULL && i < from->pins->len; i++) {
-        const FaPin *pin = g_ptr_array_index(from->pins, i);
-        if (fa_release_find_pin(to, pin->component) == NULL)
-            add_difference(array, pin->component, pin, NULL);
-    }
-    fa_view_set_text(document, "from", from != NULL ? from->label : NULL);
-    json_object_set_string_member(document, "to", to->label);
-    json_object_set_boolean_member(document, "has-other-settings",
-                                   from == NULL || strcmp(from->settings, to->settings) != 0);
-    json_object_set_array_member(document, "components", array);
-    return document;
-}
-
 JsonArray *
 fa_view_notes(const GPtrArray *notes)
 {
