@@ -97,8 +97,9 @@ find_before(const FaDeployWork *work, GError **error)
     const FaHistoryRow *row = fa_history_find_target(history, NULL);
     if (row != NULL)
         return g_strdup(row->release);
-    fa_fail(error, FA_ERROR_NOT_FOUND, "no other release ever ran at %s\nhelp: --to RELEASE",
-            work->name);
+    fa_fail(error, FA_ERROR_NOT_FOUND,
+            "no other release ever ran at %s\nhelp: 'fassembler history %s' shows what did",
+            work->name, work->name);
     return NULL;
 }
 
@@ -450,8 +451,10 @@ fa_deploy_resume(FaContext *context, const FaChoice *choice, const FaDeployOptio
     if (!begin_work(&work, context, choice, options, error) || !fa_deploy_take_lock(&work, error))
         return false;
     if (fa_deploy_work_get(&work) == NULL)
-        return fa_fail(error, FA_ERROR_NOT_FOUND, "no deployment to %s was left half done",
-                       work.name);
+        return fa_fail(error, FA_ERROR_NOT_FOUND,
+                       "no deployment to %s was left half done\nhelp: 'fassembler history %s' says "
+                       "how the last one ended",
+                       work.name, work.name);
     /* What is being undone already is undone further. */
     bool is_undoing = fa_deployment_is_undoing(fa_deploy_work_get(&work));
     if ((give_up && !is_undoing && !give_up_open(&work, error)) ||

@@ -25,7 +25,14 @@ FaLedger *
 fa_home_ledger_open(const char *home, bool make, GError **error)
 {
     g_autofree char *path = g_build_filename(home, "ledger.db", NULL);
-    FaLedger *ledger = fa_ledger_open(path, make, error);
+    g_autoptr(GError) failure = NULL;
+    FaLedger *ledger = fa_ledger_open(path, make, &failure);
+    if (ledger == NULL && fa_error_is(failure, FA_ERROR_NOT_FOUND))
+        fa_fail(error, FA_ERROR_NOT_FOUND,
+                "%s\nhelp: the first 'fassembler up' or 'release cut' in this home makes it",
+                failure->message);
+    else if (ledger == NULL)
+        g_propagate_error(error, g_steal_pointer(&failure));
     if (ledger != NULL)
         fa_ledger_set_guard(ledger, guard);
     return ledger;

@@ -435,6 +435,10 @@ fa_restart(FaContext *context, const FaChoice *choice, const char *const *names,
     g_autoptr(FaLayout) layout = fa_names_layout(context, choice, error);
     if (layout == NULL)
         return false;
+    if (!fa_processes_is_running(layout, cancel))
+        return fa_fail(error, FA_ERROR_UNREACHABLE,
+                       "%s.%s is down\nhelp: 'fassembler up %s.%s' starts it", layout->environment,
+                       layout->site, layout->environment, layout->site);
     if (*names == NULL)
         return fa_processes_restart_all(layout, cancel, error);
     for (; *names != NULL; names++) {

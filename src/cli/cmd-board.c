@@ -47,15 +47,17 @@ sort_environments(FaContext *context, JsonObject *board)
     return g_steal_pointer(&sorted);
 }
 
-/* (transfer full) "✔ well"; "" when nobody asked, "-" when there is nothing to ask for. */
+/* (transfer full) "✔ well", or the state where nobody asked, or there is nothing to ask for. */
 static char *
 tell_health(JsonObject *environment, FaStyle *ret_style)
 {
-    const char *health = fa_json_get_string(environment, "health");
+    const char *state = fa_cell_text(environment, "state");
+    const char *health =
+        strcmp(state, "empty") == 0 ? NULL : fa_json_get_string(environment, "health");
     bool is_well = g_strcmp0(health, "well") == 0;
     *ret_style = health == NULL ? FA_STYLE_DIM : is_well ? FA_STYLE_GOOD : FA_STYLE_BAD;
     if (health == NULL)
-        return g_strdup(fa_cell_text(environment, "state"));
+        return g_strdup(state);
     return g_strdup_printf("%s %s", fa_answer_mark(is_well), health);
 }
 
@@ -155,8 +157,9 @@ const FaCmd fa_cmd_board = {
     .group = FA_GROUP_RELEASE,
     .summary = "Show what runs where",
     .description =
-        "Every environment that ever ran: its release, since when and by whom, whether all "
-        "its processes run, what is on its way to it, and what stands in the way.",
+        "Every environment that ever ran, or that a command added: its release, since when and by "
+        "whom, whether all its processes run, what is on its way to it, and what stands in the "
+        "way.",
     .examples = examples,
     .options = options,
     .options_size = sizeof(Options),

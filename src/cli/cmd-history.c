@@ -42,6 +42,10 @@ print(const FaInvocation *invocation, JsonObject *history, GError **error)
     JsonArray *rows = fa_json_get_array(history, "rows");
     for (guint i = 0; i < json_array_get_length(rows); i++)
         add_row(table, json_array_get_object_element(rows, i));
+    if (json_array_get_length(rows) == 0)
+        fa_say(invocation, "nothing ever ran at %s\nnext: fassembler env show %s",
+               fa_json_get_string(history, "environment"),
+               fa_json_get_string(history, "environment"));
     if (!fa_answer_table(invocation, table, error))
         return false;
     if (target != NULL)

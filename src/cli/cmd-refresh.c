@@ -18,8 +18,9 @@ static const FaOption options[] = {
     FA_OPTION_UINT(Options, jobs, "jobs", 'j', "N", "Components that are built at once (2)"),
     FA_OPTION_CHOICE(Options, on_edit, "on-edit", 0, "HOW", policies,
                      "What to do where a person's edit of a file is in conflict with a new one"),
-    FA_OPTION_CHOICE(Options, sandbox, "sandbox", 0, "KIND", fa_words_sandboxes,
-                     "How steps are kept apart: bwrap, or none where it cannot work (bwrap)"),
+    FA_OPTION_CHOICE(
+        Options, sandbox, "sandbox", 0, "KIND", fa_words_sandboxes,
+        "How steps are kept apart: by namespaces, by bwrap, or not at all (namespaces)"),
     {0},
 };
 

@@ -35,6 +35,8 @@ print(const FaInvocation *invocation, JsonObject *where, GError **error)
                                            "REVISION", has_answer ? "HAS IT" : NULL, NULL});
     for (guint i = 0; i < json_array_get_length(list); i++)
         add_row(table, json_array_get_object_element(list, i), has_answer);
+    if (json_array_get_length(list) == 0)
+        fa_say(invocation, "no environment runs it\nnext: fassembler board");
     return fa_answer_table(invocation, table, error);
 }
 

@@ -30,10 +30,17 @@ events() { "$FASSEMBLER" -C site ledger log --kind "$1" --last 1000 --json | jq 
 
 check 'there-is-no-release-yet' exits 0 -C site release list
 check 'what-was-not-cut-is-not-found' exits 4 -C site deploy 0.1 live.minimal
+check 'nothing-ran-there-yet' exits 0 -C site history live.minimal
+check 'a-history-of-nothing-says-so' has "$err" 'nothing ever ran at live.minimal'
+check 'nothing-has-it-yet' exits 0 -C site where hello
+check 'nowhere-is-told' has "$err" 'no environment runs it'
 check 'the-first-cut-wants-a-label' exits 2 -C site release cut
 run -C site release cut 0.1 -n --json
 check 'a-dry-run-says-what-would-be-cut' is "$status:$(jq -r '.release, .parent' <<< "$out" | tr '\n' ' ')" '0:0.1 null '
 check 'a-dry-run-cuts-nothing' is "$(ls -A site/home)" ''
+check 'there-is-nothing-to-go-back-to' exits 4 -C site rollback live.minimal
+check 'nor-to-be-finished' exits 4 -C site deploy --resume live.minimal
+check 'what-tells-more-is-named' has "$err" "'fassembler history live.minimal'"
 run -C site release cut 0.1 --why 'the first'
 check 'a-release-is-cut' is "$status" 0
 check 'where-it-may-go-next-is-told' has "$err" 'next: fassembler deploy 0.1 live.minimal'

@@ -73,6 +73,8 @@ run -C site env create qa.minimal --track release -n
 check 'nothing-was-written-by-all-this' is "$status:$(cmp before site/fassembler.yaml && find site -name '.fassembler*')" 0:
 run -C site env create qa.minimal --track release --why 'for testers'
 check 'an-environment-is-added' is "$status:$(state qa.minimal '"\(.track) \(.host) \(.state)"')" '0:release qa.minimal.example empty'
+run -C site board
+check 'what-nothing-was-brought-to-is-empty-not-ill' has "$(grep qa.minimal <<< "$out")" 'empty'
 check 'the-file-keeps-its-comments' is "$(grep -c '# Who uses what.\|# by name' site/fassembler.yaml)" 2
 check 'and-is-right' exits 0 -C site check
 check 'the-ledger-has-it' is "$(events environment.created)" 1

@@ -11,6 +11,7 @@ trap '"$FASSEMBLER" -C "$work/site" down dev.minimal 2> /dev/null; chmod -R u+w 
 ledger=site/home/ledger.db
 
 check 'a-home-without-a-ledger-has-no-log' exits 4 -C site ledger log
+check 'it-says-what-makes-one' has "$err" "'fassembler up'"
 check 'asking-makes-no-ledger' test ! -e "$ledger"
 check 'a-dry-run-makes-no-ledger' exits 0 -C site up dev.minimal -n
 check 'nothing-is-there-after-a-dry-run' test ! -e "$ledger"

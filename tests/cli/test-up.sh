@@ -62,6 +62,8 @@ status=$("$FASSEMBLER" -q -C site shell dev.minimal <<< 'pwd; exit 5'; echo $?)
 check 'a-shell-is-in-the-environment-s-folder' is "$status" "$work/site/home/sites/minimal/dev
 5"
 check 'restart-wants-a-name' exits 2 -C site restart -e dev.minimal
+check 'what-is-down-is-not-restarted' exits 7 -C site restart all -e live.minimal
+check 'what-starts-it-is-named' has "$err" "'fassembler up live.minimal' starts it"
 
 run -C site up dev.minimal hello.greeting=Servus
 check 'a-changed-setting-makes-a-new-build' is "$status:$(find site/home/sites/minimal/dev/builds -mindepth 1 -maxdepth 1 | wc -l)" 0:2
