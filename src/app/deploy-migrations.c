@@ -65,11 +65,13 @@ fill_other(FaDeployWork *work, FaOtherRelease *other, GError **error)
     if (release == NULL)
         return false;
     other->built = g_new0(FaBuiltRelease, 1);
+    /* What is there is no news: it is not listed beside what is deployed. */
+    FaAssembleOptions assemble = work->options->assemble;
+    assemble.events.planned = NULL;
     other->built->context = fa_frozen_open(work->host, release->label, release->settings, error);
     if (other->built->context == NULL ||
         !fa_context_choose(other->built->context, work->name, &other->built->choice, error) ||
-        !fa_assemble(other->built->context, &other->built->choice, &work->options->assemble,
-                     &other->plan, error))
+        !fa_assemble(other->built->context, &other->built->choice, &assemble, &other->plan, error))
         return false;
     other->built->scripts = fa_migrations_list(other->built->context, other->plan, error);
     if (other->built->scripts == NULL)
@@ -222,8 +224,11 @@ fa_deploy_plan_migrations(const FaDeployWork *work, FaDeployPlan *plan,
         return false;
     const char *unknown = find_unknown_answer(work, executed, built);
     if (unknown != NULL)
-        return fa_fail(error, FA_ERROR_NOT_FOUND, "no such migration was made at %s: '%s'",
-                       work->name, unknown);
+        return fa_fail(
+            error, FA_ERROR_NOT_FOUND,
+            "no such migration was made at %s: '%s'\nhelp: 'fassembler history %s --json' has "
+            "those that were",
+            work->name, unknown, work->name);
     if (built == NULL)
         return true;
     const FaMigrationsQuestion question = {

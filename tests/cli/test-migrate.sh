@@ -100,6 +100,7 @@ check 'people-read-it-too' has "$out" 'migrate hello/001-due, online, can be und
 sed -i 's/track: release,/track: release, keep-old: 1h,/' site/fassembler.yaml
 deploy 0.2 --plan "$plan"
 check 'an-online-migration-is-deployed' is "$status:$(served):$(columns)" 0:0.2:text,due
+check 'what-it-replaced-is-not-listed-beside-it' is "$(grep -c '^hello: ' <<< "$err")" 1
 check 'what-knows-only-the-old-data-is-not-kept' is "$(ls "$live/var/beside")" none.conf
 sed -i 's/ keep-old: 1h,//' site/fassembler.yaml
 check 'it-was-run-once-and-written-down' is "$(last_ran 9)" '+001-due done '
@@ -156,6 +157,7 @@ rollback
 check 'past-what-cannot-be-undone-is-refused' is "$status:$(served)" 3:0.3
 check 'the-ways-out-are-told' has "$err" '--migration hello/002-fold=keep'
 check 'an-answer-about-another-one-is-not-found' exits 4 -C site rollback live.minimal --migration hello/003-x=keep
+check 'where-the-others-are-is-told' has "$err" "'fassembler history live.minimal --json'"
 check 'what-is-no-answer-is-told' exits 2 -C site rollback live.minimal --migration hello/002-fold=drop
 rollback --migration hello/002-fold=keep
 check 'kept-it-stays' is "$status:$(served):$(db 'SELECT group_concat(text) FROM note')" 0:0.2:10,77
