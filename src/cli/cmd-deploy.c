@@ -51,10 +51,13 @@ run(FaInvocation *invocation, GError **error)
     size_t wanted = is_again ? 1 : 2;
     if (invocation->argument_count != wanted)
         return fa_fail(error, FA_ERROR_USAGE,
-                       is_again ? "name the environment only\nhelp: fassembler deploy --resume "
-                                  "stage.openplans"
-                                : "what is to go where?\nhelp: fassembler deploy 0.6.1 "
-                                  "stage.openplans");
+                       chosen->give_up
+                           ? "name the environment only\nhelp: fassembler deploy --undo "
+                             "stage.openplans"
+                       : is_again ? "name the environment only\nhelp: fassembler deploy --resume "
+                                    "stage.openplans"
+                                  : "what is to go where?\nhelp: fassembler deploy 0.6.1 "
+                                    "stage.openplans");
     const FaDeployWords words = {
         .release = is_again ? NULL : invocation->arguments[0],
         .environment = invocation->arguments[wanted - 1],

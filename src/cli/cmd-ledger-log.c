@@ -71,6 +71,8 @@ answer(const FaInvocation *invocation, const GPtrArray *events, GError **error)
         fa_table_add(table, position, fa_json_get_string(document, "time"), actor, event->kind,
                      subject, clean_with, NULL);
     }
+    if (events->len == 0)
+        fa_say(invocation, "no such events\nnext: fassembler ledger log");
     return fa_answer_table(invocation, table, error);
 }
 

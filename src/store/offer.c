@@ -73,8 +73,11 @@ read_subject(FaStore *store, const char *what, Subject *subject, GError **error)
     char *text;
     size_t length;
     if (!fa_digest_from_hex(what, &subject->digest) && !find_build(store, what, subject))
-        return fa_fail(error, FA_ERROR_NOT_FOUND, "there is no build '%s' in '%s'", what,
-                       store->path);
+        return fa_fail(
+            error, FA_ERROR_NOT_FOUND,
+            "there is no build '%s' in '%s'\nhelp: a name that 'fassembler build -n' shows, or an "
+            "environment that was built",
+            what, store->path);
     if (!fa_object_read(store, &subject->digest, FA_TREE_TEXT_MAX, &text, &length, error))
         return false;
     subject->manifest = g_bytes_new_take(text, length);

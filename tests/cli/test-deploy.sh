@@ -41,6 +41,8 @@ check 'a-dry-run-cuts-nothing' is "$(ls -A site/home)" ''
 check 'there-is-nothing-to-go-back-to' exits 4 -C site rollback live.minimal
 check 'nor-to-be-finished' exits 4 -C site deploy --resume live.minimal
 check 'what-tells-more-is-named' has "$err" "'fassembler history live.minimal'"
+check 'what-is-undone-has-no-release' exits 2 -C site deploy 0.1 live.minimal --undo
+check 'how-it-is-written-is-told' has "$err" 'fassembler deploy --undo'
 run -C site release cut 0.1 --why 'the first'
 check 'a-release-is-cut' is "$status" 0
 check 'where-it-may-go-next-is-told' has "$err" 'next: fassembler deploy 0.1 live.minimal'

@@ -28,6 +28,8 @@ check 'the-log-says-which-build' has "$out" 'build='
 run -C site down
 run -C site ledger log --kind environment.down --json
 check 'what-did-nothing-is-not-recorded' is "$(jq '.events | length' <<< "$out")" 1
+check 'of-what-never-happened-there-is-nothing' exits 0 -C site ledger log live.minimal
+check 'that-is-told' has "$err" 'no such events'
 
 git init -q -b main origin
 cp -r site/hello/. origin

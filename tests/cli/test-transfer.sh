@@ -31,6 +31,7 @@ check 'what-is-offered-already-is-not-written-again' is "$status:$out" "0:'../pu
 run -C site store offer ../public "$new" --base "$old" --sign ../secret --json
 check 'what-was-offered-is-json-too' is "$(jq .trees <<< "$out")" 1
 check 'an-unknown-build-cannot-be-offered' exits 4 -C site store offer ../public nothing
+check 'where-names-are-found-is-told' has "$err" "'fassembler build -n'"
 chmod 644 other
 check 'a-key-that-others-can-read-is-refused' exits 3 -C site store offer ../public "$new" --sign ../other
 check 'anybody-can-read-what-is-offered' is "$(find public -type f ! -name .lock ! -perm 644)" ''
