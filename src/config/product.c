@@ -260,8 +260,9 @@ static const FaKey product_keys[] = {
          "`USER: role` for all sites, or `USER: {SITE: role}`, where `\"*\"` is all of them. Roles "
          "are `viewer`, `developer`, `release-manager` and `admin`: "
          "[serve](serve.md) says what they may"},
-    {"train", FA_KEY_MAP, .help = "The timetable of releases"},
-    {"policy", FA_KEY_MAP, .help = "What must be true before a release leaves"},
+    {"train", FA_KEY_MAP, .help = "The timetable of releases; read, and not acted on yet"},
+    {"policy", FA_KEY_MAP,
+     .help = "What must be true before a release leaves; read, and not acted on yet"},
     {0},
 };
 static const FaSchema product_schema = {"product", "The file `fassembler.yaml`.", product_keys};

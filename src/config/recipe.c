@@ -178,7 +178,8 @@ read_tests(const FaYaml *value, void *object, FaDiags *diags)
 
 static const FaKey data_keys[] = {
     {"files", FA_KEY_PATHS, AT(data_files), .help = "What is kept and copied, below `${var}`"},
-    {"scrub", FA_KEY_PATH, AT(scrub), .help = "What takes private data out of a copy"},
+    {"scrub", FA_KEY_PATH, AT(scrub),
+     .help = "What takes private data out of a copy; read, and not acted on yet"},
     {0},
 };
 static const FaSchema data_schema = {"data", "What the component keeps in its environment.",
@@ -192,7 +193,7 @@ read_data(const FaYaml *value, void *object, FaDiags *diags)
 
 static const FaKey usage_keys[] = {
     {"events", FA_KEY_TEXT, AT(usage_events), .kind = "template",
-     .help = "The log from which use is counted"},
+     .help = "The log from which use is counted; read, and not acted on yet"},
     {0},
 };
 static const FaSchema usage_schema = {"usage", "What is counted.", usage_keys};
