@@ -19,67 +19,13 @@
  * starts there only when all is as it wants it, and is checked before people are let in again.
  */
 
-static bool
-migrates_closed(const FaMigrationPlan *plan, const char *component)
-{
-    for (guint i = 0; i < plan->steps->len; i++) {
-        const FaMigrationStep *step = g_ptr_array_index(plan->steps, i);
-        if (step->phase == FA_MIGRATION_CLOSED &&
-            strcmp(step->migration->component, component) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Does a process of it come after one of @other? */
-static bool
-needs(const FaRecipe *recipe, const char *other)
-{
-    g_autofree char *prefix = g_strconcat(other, ":", NULL);
-    for (guint i = 0; i < recipe->processes->len; i++) {
-        const FaProcess *process = g_ptr_array_index(recipe->processes, i);
-        for (guint k = 0; k < process->after->len; k++) {
-            const char *name = g_ptr_array_index(process->after, k);
-            if (g_str_has_prefix(name, prefix) || strcmp(name, other) == 0)
-                return true;
-        }
-    }
-    return false;
-}
-
-/* (transfer full) A set of names: what migrates while nobody is served, and whoever does not start without it. */
-static GHashTable *
-list_closed(const FaMigrationPlan *plan, const FaProduct *product)
-{
-    GHashTable *set = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    guint before;
-    for (guint i = 0; i < product->components->len; i++) {
-        const FaRecipe *recipe = g_ptr_array_index(product->components, i);
-        if (migrates_closed(plan, recipe->name))
-            g_hash_table_add(set, g_strdup(recipe->name));
-    }
-    do {
-        before = g_hash_table_size(set);
-        for (guint i = 0; i < product->components->len; i++) {
-            const FaRecipe *recipe = g_ptr_array_index(product->components, i);
-            for (guint k = 0; k < product->components->len; k++) {
-                const FaRecipe *other = g_ptr_array_index(product->components, k);
-                if (other != recipe && g_hash_table_contains(set, other->name) &&
-                    !g_hash_table_contains(set, recipe->name) && needs(recipe, other->name))
-                    g_hash_table_add(set, g_strdup(recipe->name));
-            }
-        }
-    } while (g_hash_table_size(set) > before);
-    return set;
-}
-
 /* (transfer full) (nullable) What the supervisor calls those of @build that are of the closed components of @product. */
 static char **
 list_processes(const FaDeployWork *work, const FaProduct *product, const char *build,
                GError **error)
 {
     FaSlot slot = fa_slot_of_build(work->layout, build);
-    g_autoptr(GHashTable) closed = list_closed(work->migrations, product);
+    g_autoptr(GHashTable) closed = fa_migration_plan_list_closed(work->migrations, product);
     g_autoptr(GStrvBuilder) names = g_strv_builder_new();
     g_auto(GStrv) all = fa_slot_list_processes(work->layout, build, error);
     if (all == NULL)
@@ -104,7 +50,7 @@ fa_deploy_held_components(const FaDeployWork *work)
 {
     if (fa_deploy_work_is_first(work) || work->migrations == NULL)
         return g_hash_table_new(g_str_hash, g_str_equal);
-    return list_closed(work->migrations, fa_context_get_product(work->context));
+    return fa_migration_plan_list_closed(work->migrations, fa_context_get_product(work->context));
 }
 
 char **

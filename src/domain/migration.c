@@ -308,6 +308,59 @@ fa_migration_plan_close(FaMigrationPlan *plan)
         ((FaMigrationStep *)g_ptr_array_index(plan->steps, i))->phase = FA_MIGRATION_CLOSED;
 }
 
+static bool
+migrates_closed(const FaMigrationPlan *plan, const char *component)
+{
+    for (guint i = 0; i < plan->steps->len; i++) {
+        const FaMigrationStep *step = g_ptr_array_index(plan->steps, i);
+        if (step->phase == FA_MIGRATION_CLOSED &&
+            strcmp(step->migration->component, component) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Does a process of it come after one of @other? */
+static bool
+needs(const FaRecipe *recipe, const char *other)
+{
+    g_autofree char *prefix = g_strconcat(other, ":", NULL);
+    for (guint i = 0; i < recipe->processes->len; i++) {
+        const FaProcess *process = g_ptr_array_index(recipe->processes, i);
+        for (guint k = 0; k < process->after->len; k++) {
+            const char *name = g_ptr_array_index(process->after, k);
+            if (g_str_has_prefix(name, prefix) || strcmp(name, other) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+GHashTable *
+fa_migration_plan_list_closed(const FaMigrationPlan *plan, const FaProduct *product)
+{
+    GHashTable *set = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    guint before;
+    for (guint i = 0; i < product->components->len; i++) {
+        const FaRecipe *recipe = g_ptr_array_index(product->components, i);
+        if (migrates_closed(plan, recipe->name))
+            g_hash_table_add(set, g_strdup(recipe->name));
+    }
+    do {
+        before = g_hash_table_size(set);
+        for (guint i = 0; i < product->components->len; i++) {
+            const FaRecipe *recipe = g_ptr_array_index(product->components, i);
+            for (guint k = 0; k < product->components->len; k++) {
+                const FaRecipe *other = g_ptr_array_index(product->components, k);
+                if (other != recipe && g_hash_table_contains(set, other->name) &&
+                    !g_hash_table_contains(set, recipe->name) && needs(recipe, other->name))
+                    g_hash_table_add(set, g_strdup(recipe->name));
+            }
+        }
+    } while (g_hash_table_size(set) > before);
+    return set;
+}
+
 FaDecision *
 fa_migration_decide_ran(const char *environment, const char *deployment,
                         const FaMigration *migration, bool is_down, bool is_done, const char *note,

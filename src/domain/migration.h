@@ -15,6 +15,7 @@
 #include <stdbool.h>
 
 #include "domain/decision.h"
+#include "domain/product.h"
 
 typedef enum FaMigrationMode { FA_MIGRATION_ONLINE, FA_MIGRATION_OFFLINE } FaMigrationMode;
 
@@ -92,6 +93,9 @@ FaMigrationPlan *fa_migration_plan(const GPtrArray *executed, const GPtrArray *w
 void fa_migration_plan_close(FaMigrationPlan *plan);
 bool fa_migration_plan_has(const FaMigrationPlan *plan, FaMigrationPhase phase);
 const char *fa_migration_phase_to_string(FaMigrationPhase phase);
+
+/* (transfer full) The components that do not run while nothing serves: what migrates then, and whoever starts after it. */
+GHashTable *fa_migration_plan_list_closed(const FaMigrationPlan *plan, const FaProduct *product);
 
 /* (transfer full) migration.ran. @deployment and @note are nullable. */
 FaDecision *fa_migration_decide_ran(const char *environment, const char *deployment,

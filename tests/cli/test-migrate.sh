@@ -124,13 +124,15 @@ check 'and-forth-again' is "$status:$(columns)" 0:text,due
 migration 002-fold offline <<'END'
 test -e "$var/kill-in-up" && rm "$var/kill-in-up" && kill_after=yes || kill_after=
 curl -s -o /dev/null -D "$var/during" -H 'Host: www.minimal.example' http://127.0.0.1:EDGE/
-curl -s -o /dev/null http://127.0.0.1:BASE/ && echo running > "$var/running" || :
+for port in BASE $((BASE + 50)); do
+    curl -s -o /dev/null "http://127.0.0.1:$port/" && echo "$port" >> "$var/running" || :
+done
 python3 "$out/db" "$var/notes.db" "UPDATE note SET text = text * 10"
 echo folded > "$var/files/one"
 if [ -e "$var/up-fails" ]; then echo "it was too much"; exit 7; fi
 if [ "$kill_after" ]; then kill -9 $PPID; fi
 END
-sed -i "s/EDGE/$edge/; s/BASE/$base/" site/hello/migrations/002-fold/up
+sed -i "s/EDGE/$edge/; s/BASE/$base/g" site/hello/migrations/002-fold/up
 cut 0.3
 touch "$data/up-fails"
 deploy 0.3
@@ -308,6 +310,11 @@ run -C site ledger log live.minimal --kind migration.ran --last 1000 --json
 check 'with-what-to-do' has "$(jq -r '[.events[].payload | select(.migration == "004-hard")] | last.note' <<< "$out")" 'Deploy again'
 deploy 0.7
 check 'the-next-deployment-runs-it-again' is "$status:$(served):$(last_ran 2)" '0:0.7:+001-due done +004-hard done '
+rollback --to 0.1 --migration hello/004-hard=restore
+touch "$data/kill-hard"
+deploy 0.7
+run -C site deploy --resume live.minimal --watch 1s
+check 'who-goes-on-runs-what-was-done-no-more' is "$status:$(served):$(last_ran 3)" '0:0.7:-001-due done +001-due done +004-hard done '
 
 # A disk that is full when the backup is made.
 mkdir -p site/home/backups

@@ -2,6 +2,7 @@
 
 #include "domain/migration.h"
 #include "fold.h"
+#include "model.h"
 
 /* "wiki/0001:online" or "wiki/0001:offline!" (irreversible), "=DIGEST" behind it, separated by spaces. */
 static GPtrArray *
@@ -140,6 +141,44 @@ test_ran(void)
                     "\"took-ms\":12}");
 }
 
+/* A component whose only process starts after others. */
+static void
+add_served(FaProduct *product, const char *name, const char *after)
+{
+    FaRecipe *recipe = add_component(product, name, "");
+    FaProcess *process = fa_process_new("web");
+    if (*after != '\0')
+        g_ptr_array_add(process->after, g_strdup(after));
+    g_ptr_array_add(recipe->processes, process);
+}
+
+static void
+test_who_is_closed(void)
+{
+    static const struct {
+        const char *wanted, *closed;
+    } cases[] = {
+        {"db/1:offline", "db front wiki"}, {"wiki/1:offline", "front wiki"},
+        {"blog/1:offline", "blog"},        {"db/1:online", ""},
+        {"front/1:offline", "front"},
+    };
+    g_autoptr(FaProduct) product = fa_product_new();
+    add_served(product, "front", "wiki:web");
+    add_served(product, "wiki", "db");
+    add_served(product, "db", "");
+    add_served(product, "blog", "");
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GPtrArray) executed = migrations_of(""), wanted = migrations_of(cases[i].wanted);
+        g_autoptr(FaMigrationPlan) plan = fa_migration_plan(executed, wanted, NULL);
+        g_autoptr(GHashTable) set = fa_migration_plan_list_closed(plan, product);
+        g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(set), (GCompareFunc)strcmp);
+        g_autoptr(GString) text = g_string_new(NULL);
+        for (GList *at = names; at != NULL; at = at->next)
+            g_string_append_printf(text, "%s%s", text->len > 0 ? " " : "", (char *)at->data);
+        g_assert_cmpstr(text->str, ==, cases[i].closed);
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -148,5 +187,6 @@ main(int argc, char **argv)
     g_test_add_func("/migration/where-nothing-serves-nothing-is-done-beside-it", test_closed);
     g_test_add_func("/migration/an-answer-names-a-migration-and-a-way", test_answers);
     g_test_add_func("/migration/what-ran-is-told", test_ran);
+    g_test_add_func("/migration/who-starts-after-what-migrates-is-closed-too", test_who_is_closed);
     return g_test_run();
 }
