@@ -13,6 +13,7 @@ echo "edge: {listen: \"127.0.0.1:$edge\"}" >> site/fassembler.yaml
 # shellcheck disable=SC2016 # for the recipe to expand
 sed -i 's|cp -r www bin tests|cp -r www bin tests db migrations|
         s|^port: 0|port: 0\nmigrations: migrations\ndata: {files: [notes.db, files]}\nsetup:\n  - name: notes\n    run: python3 $out/db $var/notes.db "CREATE TABLE note (text)" "INSERT INTO note VALUES (1)"; mkdir $var/files; echo first > $var/files/one\n    unless: test -e $var/notes.db|
+        s|command: python3 -u|command: '"sh -c 'cat \"\$1\" >> \"\$2\"; shift 2; exec python3 -u \"\$@\"' sh"' ${var}/files/one ${var}/seen|
         s|^  functional:|  smoke: ["test ! -e $var/smoke-fails"]\n  functional:|' site/components/hello.yaml
 cat > site/hello/db <<'END'
 import sqlite3, sys
@@ -146,8 +147,10 @@ touch "$data/smoke-fails"
 deploy 0.3
 check 'what-is-not-well-after-it-is-undone-with-it' is "$status:$(served):$(status_of):$(db 'SELECT text FROM note')" 1:0.2:200:1
 rm "$data/smoke-fails" "$data/running" 2> /dev/null
+: > "$data/seen"
 deploy 0.3 --json
 check 'an-offline-one-is-deployed' is "$status:$(served):$(db 'SELECT text FROM note'):$(status_of)" 0:0.3:10:200
+check 'the-new-one-has-only-seen-what-it-wants' is "$(sort -u "$data/seen")" folded
 check 'people-were-told-to-come-back' is "$(tr -d '\r' < "$data/during" | grep -iE '^HTTP|^retry-after' | tr '\n' ' ')" 'HTTP/1.1 503 Service Temporarily Unavailable Retry-After: 30 '
 check 'nothing-ran-meanwhile' test ! -e "$data/running"
 check 'how-long-and-how-many-is-told' is "$(jq -s '.[-1] | ."offline-requests" == 1 and ."offline-ms" > 0' <<< "$out")" true
